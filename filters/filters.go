@@ -1,0 +1,71 @@
+// Package filters is the contract between Postern and a filter.
+//
+// A filter is a folder with a Kind: its description and a constructor. It
+// reports what it found as symbols and typed authentication results; it knows
+// no points and no actions, applies nothing, keeps no state about a message,
+// and imports no other filter.
+package filters
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/postern-mail/postern/internal/dns"
+	"github.com/postern-mail/postern/mail"
+	"github.com/postern-mail/postern/mail/authres"
+	"github.com/postern-mail/postern/scoring"
+)
+
+// Filter looks at a message.
+//
+// Check is called once a message (a connect or HELO filter: once a connection) at the Kind's stage, at
+// once with other filters and with itself on other messages. It must return soon after
+// ctx ends; if it does not, its result is ignored and the record says timeout.
+// An error says that the check could not be made; it becomes the symbol
+// NAME_ERROR and is never by itself a reason to refuse mail. A result returned together with an error counts.
+type Filter interface {
+	Check(ctx context.Context, msg *mail.Message) (Result, error)
+}
+
+// Result is what one filter has to say about one message.
+type Result struct {
+	Symbols []scoring.Symbol
+	Auth    []authres.Result // typed results that filters named After this one, and the header, read
+	Edits   []mail.Edit      // what it would like changed, should the message be let in
+}
+
+// Kind describes a sort of filter.
+type Kind struct {
+	Name    string      // lower case; names its section in the configuration
+	Summary string      // one line, for the reference
+	Stage   mail.Stage  // the earliest stage at which all its input is there
+	After   []string    // kinds whose results it reads, where they are there: run before it
+	Symbols []SymbolDoc // every symbol it can report
+	Config  func() any  // a pointer to its section, holding the defaults; nil: it has no settings
+	New     func(Env) (Filter, error)
+	OptIn   bool // off unless the configuration asks for it: it needs a service of its own
+}
+
+// SymbolDoc describes a symbol: it feeds the score table, the reference and
+// the documents.
+type SymbolDoc struct {
+	Name    string
+	Group   string  // symbols of one group share a cap, where the policy sets one
+	Score   float64 // default points at factor 1
+	Meaning string  // one sentence for a postmaster
+}
+
+// Env is everything impure or configured that a filter gets. What a filter
+// does not use it ignores.
+type Env struct {
+	Name       string // the instance's name; the Kind's, unless the configuration says otherwise
+	Config     any    // what Kind.Config returned, with the configuration decoded over it
+	Resolver   dns.Resolver
+	Log        *slog.Logger
+	AuthservID string           // the name under which we write Authentication-Results
+	Trusted    []netip.Prefix   // networks whose mail is our own
+	Relays     []netip.Prefix   // hosts that hand us strangers' mail: our own MX, forwarders
+	Now        func() time.Time // for what happens outside a message; a message carries its own time
+}

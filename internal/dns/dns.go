@@ -1,0 +1,65 @@
+// Package dns asks the domain name system on behalf of all filters.
+//
+// There is one small interface, Resolver, and typed errors that keep apart
+// what callers must not confuse: a name that does not exist, a name without
+// records of the type asked for, and a server that could not say (RFC 2308).
+package dns
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+)
+
+// The ways in which a question has no answer. Test with errors.Is.
+var (
+	ErrNotFound = errors.New("no such name")               // NXDOMAIN: nothing at or below the name
+	ErrNoData   = errors.New("no record of that type")     // NOERROR without an answer
+	ErrServfail = errors.New("name server failure")        // SERVFAIL, REFUSED, a malformed answer
+	ErrTimeout  = errors.New("name server did not answer") // nobody answered in time, or the context ended
+	ErrName     = errors.New("not a valid domain name")    // refused by us before any query
+)
+
+// IsNone tells whether the error says that there surely is no such record.
+func IsNone(err error) bool { return errors.Is(err, ErrNotFound) || errors.Is(err, ErrNoData) }
+
+// IsTemporary tells whether asking later may give another answer.
+func IsTemporary(err error) bool { return errors.Is(err, ErrServfail) || errors.Is(err, ErrTimeout) }
+
+// Type is a record type that Postern asks for.
+type Type uint16
+
+// The record types (RFC 1035 section 3.2.2, RFC 3596).
+const (
+	TypeA    Type = 1
+	TypePTR  Type = 12
+	TypeMX   Type = 15
+	TypeTXT  Type = 16
+	TypeAAAA Type = 28
+)
+
+// MX is one mail exchanger.
+type MX struct {
+	Pref uint16
+	Host string
+}
+
+// Answer is what a name holds of the type asked for; only the field of that
+// type is filled, in the order of the answer. Names are lower case and without the
+// final dot. It is shared with others: read-only.
+type Answer struct {
+	Addrs []netip.Addr // A, AAAA
+	TXT   []string     // one per record, its strings joined
+	MX    []MX
+	PTR   []string
+	TTL   time.Duration // how long it may be kept
+	AD    bool          // the server says that DNSSEC validated it
+}
+
+// Resolver asks one question. Aliases (CNAME) are followed. The error, if any, wraps one of
+// the Err values above and names the question. It is safe for several
+// goroutines and returns soon after ctx ends.
+type Resolver interface {
+	Lookup(ctx context.Context, name string, t Type) (Answer, error)
+}
