@@ -1,0 +1,123 @@
+package chain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/postern-mail/postern/filters"
+	"github.com/postern-mail/postern/mail"
+	"github.com/postern-mail/postern/mail/authres"
+	"github.com/postern-mail/postern/scoring"
+)
+
+// maxHung is how many runs of one filter may hang past their time before the
+// filter is skipped, so that a filter that never returns cannot fill the memory.
+const maxHung = 64
+
+// gate counts the runs of a filter that are past their time.
+type gate struct{ hung atomic.Int64 }
+
+// task is one run of one filter. result, check and err are there once done is
+// closed.
+type task struct {
+	done   chan struct{}
+	result filters.Result
+	check  scoring.Check
+}
+
+// begin starts node i on the message; tasks holds those it may have to wait for.
+func (c *Chain) begin(ctx context.Context, i int, msg *mail.Message, tasks []*task) *task {
+	n := &c.nodes[i]
+	t := &task{done: make(chan struct{}), check: scoring.Check{Name: n.Name, Stage: n.stage}}
+	if hung := n.gate.hung.Load(); hung >= maxHung {
+		t.skip(fmt.Sprintf("%d earlier runs of it have not returned", hung))
+		c.opts.Observe(t.check)
+		return t
+	}
+	var deps []*task
+	for _, j := range n.after {
+		if tasks[j] != nil {
+			deps = append(deps, tasks[j])
+		}
+	}
+	go c.run(ctx, n, t, msg, deps)
+	return t
+}
+
+func (t *task) skip(why string) {
+	t.check.Status, t.check.Err = scoring.StatusSkipped, why
+	close(t.done)
+}
+
+// run waits for the filters that this one reads, runs it, and closes the task
+// when it returned or its time is over, whichever comes first.
+func (c *Chain) run(ctx context.Context, n *node, t *task, msg *mail.Message, deps []*task) {
+	var auth []authres.Result
+	for _, d := range deps {
+		select {
+		case <-d.done:
+			auth = append(auth, d.result.Auth...)
+		case <-ctx.Done():
+		}
+	}
+	if len(auth) > 0 {
+		msg = msg.WithAuth(append(append([]authres.Result(nil), msg.Auth...), auth...))
+	}
+	start := time.Now()
+	limited, cancel := context.WithTimeout(ctx, c.opts.Filter)
+	defer cancel()
+	returned := make(chan outcome, 1)
+	go func() { returned <- guarded(limited, n.Filter, msg) }()
+	select {
+	case o := <-returned:
+		t.settle(o, limited)
+	case <-limited.Done():
+		n.gate.hung.Add(1)
+		go func() { <-returned; n.gate.hung.Add(-1) }()
+		t.settle(outcome{err: context.Cause(limited)}, limited)
+	}
+	t.check.Duration = time.Since(start)
+	c.opts.Observe(t.check)
+	close(t.done)
+}
+
+type outcome struct {
+	result filters.Result
+	err    error
+}
+
+// guarded calls the filter and turns a panic into an error.
+func guarded(ctx context.Context, f filters.Filter, msg *mail.Message) (o outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			o = outcome{err: &PanicError{Value: p, Stack: debug.Stack()}}
+		}
+	}()
+	o.result, o.err = f.Check(ctx, msg)
+	return o
+}
+
+// PanicError is what a filter's panic becomes.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+// Error tells the panic's value; the stack is for the log.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+func (t *task) settle(o outcome, ctx context.Context) {
+	t.result = o.result
+	switch {
+	case o.err == nil:
+		t.check.Status = scoring.StatusOK
+	case errors.Is(o.err, context.DeadlineExceeded), ctx.Err() != nil:
+		t.check.Status, t.check.Err = scoring.StatusTimeout, o.err.Error()
+	default:
+		t.check.Status, t.check.Err = scoring.StatusError, o.err.Error()
+	}
+}
