@@ -46,3 +46,12 @@ func (b Body) Prefix(n int64) ([]byte, error) {
 	}
 	return p, nil
 }
+
+// Size is the length of the message in bytes: header, empty line and body.
+func (m *Message) Size() int64 {
+	n := m.Body.Size() + 2
+	for _, f := range m.Header {
+		n += int64(len(f.Name)+len(f.Value)) + 3
+	}
+	return n
+}

@@ -1,0 +1,168 @@
+package verdicts
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/postern-mail/postern/mail"
+	"github.com/postern-mail/postern/mail/authres"
+	"github.com/postern-mail/postern/scoring"
+)
+
+// Bounds of what a record keeps of a message, so that its size does not depend
+// on who wrote to us.
+const (
+	maxText    = 500 // bytes of any text from the mail
+	maxRcpts   = 100
+	maxSymbols = 200
+	maxDetails = 10 // of one symbol
+	maxDetail  = 200
+	maxDKIM    = 20
+)
+
+// Build makes the record of a judged message. ex is the verdict's explanation.
+func Build(id string, m *mail.Message, ev scoring.Evidence, v scoring.Verdict, ex scoring.Explanation) *Record {
+	r := &Record{
+		ID: id, Time: m.Now.UTC(), QueueID: clip(m.QueueID, maxText),
+		Session:  session(m.Session),
+		Envelope: Envelope{From: clip(m.Envelope.From, maxText), Rcpts: []string{}},
+		Message:  message(m),
+		Action:   v.Action, Score: v.Score, Mode: v.Mode, Policy: v.Policy, Reason: v.Reason,
+		Symbols: []Symbol{}, Checks: []Check{},
+		Auth:        auth(ev.Auth),
+		Explanation: explanation(ex),
+	}
+	for _, rcpt := range m.Envelope.Rcpts[:min(len(m.Envelope.Rcpts), maxRcpts)] {
+		r.Envelope.Rcpts = append(r.Envelope.Rcpts, clip(rcpt, maxText))
+	}
+	for _, s := range v.Symbols[:min(len(v.Symbols), maxSymbols)] {
+		r.Symbols = append(r.Symbols, symbol(s))
+	}
+	for _, c := range ev.Checks {
+		r.Checks = append(r.Checks, Check{c.Name, c.Stage.String(), c.Status, clip(c.Err, maxText), milliseconds(c.Duration)})
+	}
+	r.Auth.DMARC.Disposition, r.Auth.DMARC.Override = r.disposition()
+	return r
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func session(s *mail.Session) Session {
+	out := Session{
+		ClientName: clip(s.ClientName, maxText), Helo: clip(s.Helo, maxText), TLS: clip(s.TLS, maxText),
+		AuthUser: clip(s.AuthUser, maxText), Listener: s.Listener,
+	}
+	if s.ClientIP.IsValid() {
+		out.ClientIP = s.ClientIP.String()
+	}
+	return out
+}
+
+func message(m *mail.Message) Message {
+	subject, _ := m.Header.Get("Subject")
+	messageID, _ := m.Header.Get("Message-ID")
+	return Message{
+		From:      clip(author(m), maxText),
+		Subject:   clip(mail.DecodeWords(subject), maxText),
+		MessageID: clip(messageID, maxText),
+		Size:      m.Size(),
+	}
+}
+
+// author is the address in From where there is no doubt about it, else the
+// fields as they came.
+func author(m *mail.Message) string {
+	a := m.Author()
+	if _, sure := a.Domain(); sure {
+		return a.Addresses[0].String()
+	}
+	fields := m.Header.All("From")
+	for i := range fields {
+		fields[i] = strings.TrimSpace(fields[i])
+	}
+	return strings.Join(fields, " | ")
+}
+
+func symbol(s scoring.Scored) Symbol {
+	out := Symbol{Name: s.Name, Group: s.Group, Factor: s.Factor, Score: s.Points, Shadow: s.Shadow, Details: []string{}}
+	for _, d := range s.Details[:min(len(s.Details), maxDetails)] {
+		if d != "" {
+			out.Details = append(out.Details, clip(d, maxDetail))
+		}
+	}
+	return out
+}
+
+func explanation(ex scoring.Explanation) Explanation {
+	out := Explanation{Decided: append([]string{}, ex.Decided...), Without: []Without{}}
+	for _, w := range ex.Without {
+		out.Without = append(out.Without, Without(w))
+	}
+	return out
+}
+
+func auth(results []authres.Result) Auth {
+	out := Auth{DKIM: []DKIM{}}
+	for _, res := range results {
+		switch res.Method {
+		case "spf":
+			if out.SPF.Result == "" {
+				out.SPF = spf(res)
+			}
+		case "dkim":
+			if len(out.DKIM) < maxDKIM {
+				out.DKIM = append(out.DKIM, DKIM{res.Value, clip(res.Get("header", "d"), maxText), clip(res.Get("header", "s"), maxText), clip(res.Reason, maxText)})
+			}
+		case "dmarc":
+			out.DMARC = DMARC{Result: res.Value, Domain: clip(res.Get("header", "from"), maxText)}
+			if d := res.DMARC; d != nil {
+				out.DMARC.PolicyDomain, out.DMARC.Policy = clip(d.PolicyDomain, maxText), d.Policy
+			}
+		case "arc":
+			out.ARC.Result = res.Value
+		}
+	}
+	return out
+}
+
+func spf(res authres.Result) SPF {
+	identity, value := "mailfrom", res.Get("smtp", "mailfrom")
+	if value == "" {
+		identity, value = "helo", res.Get("smtp", "helo")
+	}
+	return SPF{Result: res.Value, Domain: clip(value[strings.LastIndexByte(value, '@')+1:], maxText), Identity: identity}
+}
+
+// disposition says what was done about a failed DMARC in the words of RFC 9990,
+// and why it is not what the domain asked for.
+func (r *Record) disposition() (disposition, override string) {
+	switch r.Mode.Applied(r.Action) {
+	case scoring.Reject, scoring.Discard:
+		disposition = "reject"
+	case scoring.Quarantine, scoring.Mark:
+		disposition = "quarantine"
+	default:
+		disposition = "none"
+	}
+	d := r.Auth.DMARC
+	if d.Result != authres.Fail {
+		return "none", ""
+	}
+	if disposition != d.Policy {
+		override = "local_policy"
+	}
+	return disposition, override
+}
+
+// clip makes text at most n bytes long and valid UTF-8; what was cut is shown
+// by an ellipsis.
+func clip(s string, n int) string {
+	if len(s) > n {
+		for n > 0 && !utf8.RuneStart(s[n]) && n > len(s)-utf8.UTFMax {
+			n--
+		}
+		s = s[:n] + "…"
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
