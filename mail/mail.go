@@ -52,6 +52,12 @@ type Message struct {
 	Header   Header    // from StageData on
 	Body     Body      // from StageData on
 
+	// Truncated says what of the message was not kept, "" when it is whole:
+	// "header" or "body" (larger than the listener keeps; it will not be
+	// smaller next time) or "spool" (the disk would not take it; a retry may
+	// succeed). What is judged is then not what would be delivered.
+	Truncated string
+
 	// Auth holds the authentication results of the filters that ran in
 	// earlier waves.
 	Auth []authres.Result

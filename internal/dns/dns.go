@@ -10,6 +10,8 @@ import (
 	"errors"
 	"net/netip"
 	"time"
+
+	"github.com/miekg/dns"
 )
 
 // The ways in which a question has no answer. Test with errors.Is.
@@ -38,6 +40,9 @@ const (
 	TypeTXT  Type = 16
 	TypeAAAA Type = 28
 )
+
+// String is the name of the type as it stands in zone files: "TXT".
+func (t Type) String() string { return dns.Type(t).String() }
 
 // MX is one mail exchanger.
 type MX struct {

@@ -1,13 +1,12 @@
-// Package dnstest plays the domain name system in tests: a Zone is the data,
-// Resolver answers from it without a network.
+// Package dnstest plays the domain name system in tests and demonstrations: a
+// Zone is the data, Resolver answers from it without a network, and Server
+// answers from it by UDP and TCP on the loopback interface, with faults that
+// can be set while it runs.
 package dnstest
 
 import (
-	"context"
-	"fmt"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/postern-mail/postern/internal/dns"
@@ -15,7 +14,8 @@ import (
 
 // Zone maps a name (lower case, no final dot) to what it holds. A name that is
 // there without the type asked for has no data; a name that is not there, and
-// has none below it, does not exist. It decodes from the JSON of the
+// has none below it, does not exist. "*.example.org" stands for all names below
+// example.org that do not exist otherwise (RFC 4592). It decodes from the JSON of the
 // conformance suites.
 type Zone map[string]Node
 
@@ -28,8 +28,10 @@ type Node struct {
 	MX        []MX
 	PTR       []string
 	CNAME     string
-	Rcode     string            // NXDOMAIN, SERVFAIL or TIMEOUT for every type
+	Rcode     string            // NXDOMAIN, SERVFAIL, REFUSED or TIMEOUT for every type
 	Rcodes    map[string]string // the same by type: {"TXT": "TIMEOUT"}
+	TTL       time.Duration     `json:"-"` // how long its records may be kept; 0 is 5 minutes
+	AD        bool              `json:"-"` // the answer claims to be validated by DNSSEC
 }
 
 // MX is one mail exchanger of a Node.
@@ -38,90 +40,26 @@ type MX struct {
 	Host string
 }
 
-var typeNames = map[dns.Type]string{dns.TypeA: "A", dns.TypeAAAA: "AAAA", dns.TypeTXT: "TXT", dns.TypeMX: "MX", dns.TypePTR: "PTR"}
+// defaultTTL is that of a node without one.
+const defaultTTL = 5 * time.Minute
 
-// Resolver answers from a Zone and keeps count. TTL is that of every answer,
-// 5 minutes when 0. A name marked TIMEOUT waits until the context ends, or
-// answers at once when Impatient is set.
-type Resolver struct {
-	Zone      Zone
-	TTL       time.Duration
-	Impatient bool
-
-	mu    sync.Mutex
-	asked []string
+func (n Node) ttl() time.Duration {
+	if n.TTL == 0 {
+		return defaultTTL
+	}
+	return n.TTL
 }
 
-// Asked lists the questions so far, as "TYPE name".
-func (r *Resolver) Asked() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return append([]string(nil), r.asked...)
+// txt lists the strings of each TXT record.
+func (n Node) txt() [][]string {
+	var records [][]string
+	for _, s := range n.TXT {
+		records = append(records, []string{s})
+	}
+	return append(records, n.TXTChunks...)
 }
 
-// Lookup implements dns.Resolver.
-func (r *Resolver) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answer, error) {
-	name = strings.ToLower(strings.TrimSuffix(name, "."))
-	r.mu.Lock()
-	r.asked = append(r.asked, typeNames[t]+" "+name)
-	r.mu.Unlock()
-	ans := dns.Answer{TTL: r.TTL}
-	if ans.TTL == 0 {
-		ans.TTL = 5 * time.Minute
-	}
-	question := name
-	for range 8 {
-		n, ok := r.Zone[name]
-		if !ok {
-			if r.Zone.hasBelow(name) {
-				return ans, fmt.Errorf("%s %s: %w", typeNames[t], question, dns.ErrNoData)
-			}
-			return ans, fmt.Errorf("%s %s: %w", typeNames[t], question, dns.ErrNotFound)
-		}
-		if err := r.failure(ctx, n, t); err != nil {
-			return ans, fmt.Errorf("%s %s: %w", typeNames[t], question, err)
-		}
-		if n.CNAME != "" {
-			name = strings.ToLower(strings.TrimSuffix(n.CNAME, "."))
-			continue
-		}
-		if n.fill(&ans, t) {
-			return ans, nil
-		}
-		return ans, fmt.Errorf("%s %s: %w", typeNames[t], question, dns.ErrNoData)
-	}
-	return ans, fmt.Errorf("%s %s: %w: alias loop", typeNames[t], question, dns.ErrServfail)
-}
-
-func (z Zone) hasBelow(name string) bool {
-	for n := range z {
-		if strings.HasSuffix(n, "."+name) {
-			return true
-		}
-	}
-	return false
-}
-
-func (r *Resolver) failure(ctx context.Context, n Node, t dns.Type) error {
-	rcode := n.Rcode
-	if byType, ok := n.Rcodes[typeNames[t]]; ok {
-		rcode = byType
-	}
-	switch rcode {
-	case "":
-		return nil
-	case "NXDOMAIN":
-		return dns.ErrNotFound
-	case "TIMEOUT":
-		if !r.Impatient {
-			<-ctx.Done()
-		}
-		return dns.ErrTimeout
-	default:
-		return dns.ErrServfail
-	}
-}
-
+// fill puts the records of the type into the answer and tells whether there are any.
 func (n Node) fill(ans *dns.Answer, t dns.Type) bool {
 	switch t {
 	case dns.TypeA, dns.TypeAAAA:
@@ -134,19 +72,18 @@ func (n Node) fill(ans *dns.Answer, t dns.Type) bool {
 		}
 		return len(ans.Addrs) > 0
 	case dns.TypeTXT:
-		ans.TXT = append(ans.TXT, n.TXT...)
-		for _, chunks := range n.TXTChunks {
+		for _, chunks := range n.txt() {
 			ans.TXT = append(ans.TXT, strings.Join(chunks, ""))
 		}
 		return len(ans.TXT) > 0
 	case dns.TypeMX:
 		for _, mx := range n.MX {
-			ans.MX = append(ans.MX, dns.MX{Pref: mx.Pref, Host: strings.ToLower(strings.TrimSuffix(mx.Host, "."))})
+			ans.MX = append(ans.MX, dns.MX{Pref: mx.Pref, Host: fold(mx.Host)})
 		}
 		return len(ans.MX) > 0
 	case dns.TypePTR:
 		for _, p := range n.PTR {
-			ans.PTR = append(ans.PTR, strings.ToLower(strings.TrimSuffix(p, ".")))
+			ans.PTR = append(ans.PTR, fold(p))
 		}
 		return len(ans.PTR) > 0
 	}

@@ -1,0 +1,177 @@
+package config
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Config is the whole configuration in force. It is read-only after Load and
+// then safe for any number of goroutines.
+type Config struct {
+	Mode       string     `yaml:"mode" oneof:"observe,mark,enforce" doc:"What is done with a verdict: observe records it and touches nothing, mark only adds headers, enforce acts."`
+	Hostname   string     `yaml:"hostname" check:"hostname" doc:"Name of this mail server. Empty: the system's own name."`
+	AuthservID string     `yaml:"authserv_id" check:"hostname" doc:"Name under which Authentication-Results are written and forged ones removed (RFC 8601 section 2.2). Empty: the hostname."`
+	Listeners  []Listener `yaml:"listeners" doc:"Where the MTA reaches us, one entry for each smtpd_milters or non_smtpd_milters setting."`
+	Admin      Admin      `yaml:"admin" doc:"The HTTP endpoint: verdicts, health, metrics."`
+	DNS        DNS        `yaml:"dns" doc:"How names are looked up."`
+	Networks   Networks   `yaml:"networks" doc:"Whose mail is our own, and who hands us the mail of strangers."`
+	Scoring    Scoring    `yaml:"scoring" doc:"What findings weigh and from which score on something happens."`
+	DMARC      DMARC      `yaml:"dmarc" doc:"What is done when the author's domain asks for it and DMARC fails (RFC 9989)."`
+	Policies   []Policy   `yaml:"policies" doc:"Other rules for some mail. The first entry that matches holds; what it does not say is as above."`
+	Filters    Filters    `yaml:"filters" doc:"A section for each filter. The name is the kind, unless kind says otherwise."`
+	Headers    Headers    `yaml:"headers" doc:"What is written into mail that is let in, besides X-Postern-* and Authentication-Results."`
+	Limits     Limits     `yaml:"limits" doc:"Bounds on size, number and time."`
+	Log        Log        `yaml:"log" doc:"The log on standard error: one line for each verdict."`
+
+	meta *meta
+}
+
+// Listener is one socket on which an MTA speaks the milter protocol.
+type Listener struct {
+	Name    string `yaml:"name" need:"true" check:"word" doc:"Name in records, logs and policies."`
+	Milter  string `yaml:"milter" need:"true" check:"socket" doc:"Socket to listen on: unix:PATH or tcp:HOST:PORT."`
+	Profile string `yaml:"profile" oneof:"inbound,outbound" default:"inbound" doc:"What it is for: mail from strangers (inbound) or from our own users (outbound)."`
+}
+
+// Admin is the HTTP endpoint.
+type Admin struct {
+	Listen    string `yaml:"listen" check:"socket" doc:"HOST:PORT or unix:PATH. Empty: no endpoint. Anything but loopback or a unix socket needs a token."`
+	Token     Secret `yaml:"token" doc:"Bearer token that requests must carry."`
+	TokenFile string `yaml:"token_file" doc:"File that holds the token."`
+}
+
+// DNS is the resolver.
+type DNS struct {
+	Servers []string      `yaml:"servers" check:"server" doc:"Servers to ask, HOST or HOST:PORT. Empty: those of /etc/resolv.conf."`
+	Timeout time.Duration `yaml:"timeout" min:"100ms" max:"30s" doc:"How long one server may take for one answer."`
+}
+
+// Networks names hosts by what they are to us.
+type Networks struct {
+	Trusted []netip.Prefix `yaml:"trusted" doc:"Networks whose mail is our own."`
+	Relays  []netip.Prefix `yaml:"relays" doc:"Hosts that hand us the mail of strangers: our other MX, forwarders."`
+}
+
+// Scoring is what Judge goes by.
+type Scoring struct {
+	Thresholds Thresholds         `yaml:"thresholds" doc:"From which score on each action is taken; off: never by score."`
+	Scores     map[string]float64 `yaml:"scores" keys:"symbol" min:"-1000" max:"1000" doc:"Points of a symbol at full factor, where they are not to be the default."`
+	Caps       map[string]float64 `yaml:"caps" keys:"group" min:"0" max:"1000" doc:"The most points that the symbols of a group add together."`
+	Actions    map[string]string  `yaml:"actions" keys:"symbol" oneof:"accept,mark,greylist,tempfail,quarantine,reject,discard" doc:"Action that a symbol calls for by itself, whatever the score."`
+	Shadow     []string           `yaml:"shadow" check:"symbol" doc:"Symbols that are counted and shown but never act."`
+}
+
+// Thresholds are the scores from which on an action is taken, in ascending order.
+type Thresholds struct {
+	Greylist   Points `yaml:"greylist" min:"-1000" max:"1000" doc:"Ask the client to come again later."`
+	Mark       Points `yaml:"mark" min:"-1000" max:"1000" doc:"Deliver with a mark in the header."`
+	Quarantine Points `yaml:"quarantine" min:"-1000" max:"1000" doc:"Hold for a person to decide."`
+	Reject     Points `yaml:"reject" min:"-1000" max:"1000" doc:"Refuse."`
+}
+
+// DMARC says what a failure leads to, by the policy that the domain published.
+type DMARC struct {
+	OnReject     string `yaml:"on_reject" oneof:"score,accept,mark,greylist,tempfail,quarantine,reject,discard" doc:"Action for a failure under p=reject; score: the symbol's points alone."`
+	OnQuarantine string `yaml:"on_quarantine" oneof:"score,accept,mark,greylist,tempfail,quarantine,reject,discard" doc:"Action for a failure under p=quarantine; score: the symbol's points alone."`
+}
+
+// Policy is a set of rules for some mail. What is zero or nil is as it is
+// without the policy; see Config.Rules.
+type Policy struct {
+	Name       string             `yaml:"name" need:"true" check:"word" doc:"Name in records and logs."`
+	Match      Match              `yaml:"match" doc:"Which mail: every condition that is given must hold; one of a list's values is enough. None given: all mail."`
+	Mode       string             `yaml:"mode" oneof:"observe,mark,enforce" doc:"Mode for this mail."`
+	Thresholds ThresholdChanges   `yaml:"thresholds" doc:"Thresholds that differ."`
+	Scores     map[string]float64 `yaml:"scores" keys:"symbol" min:"-1000" max:"1000" doc:"Scores that differ."`
+	Caps       map[string]float64 `yaml:"caps" keys:"group" min:"0" max:"1000" doc:"Group caps that differ."`
+	Actions    map[string]string  `yaml:"actions" keys:"symbol" oneof:"score,accept,mark,greylist,tempfail,quarantine,reject,discard" doc:"Symbol actions that differ; score: none."`
+	Shadow     []string           `yaml:"shadow" check:"symbol" doc:"Shadow symbols for this mail, in place of those above."`
+	DMARC      DMARCChanges       `yaml:"dmarc" doc:"DMARC actions that differ."`
+}
+
+// Match is a policy's condition: all fields that are not empty must hold, and
+// one value of each is enough.
+type Match struct {
+	Listeners     []string       `yaml:"listeners" doc:"Names of listeners."`
+	Clients       []netip.Prefix `yaml:"clients" doc:"Networks of the SMTP client."`
+	Users         []string       `yaml:"users" doc:"Authenticated users."`
+	SenderDomains []string       `yaml:"sender_domains" check:"domain" doc:"Domains of the envelope sender; .example.org: also all below it."`
+	RcptDomains   []string       `yaml:"rcpt_domains" check:"domain" doc:"Domains of recipients, all of which must match; .example.org: also all below it."`
+}
+
+// ThresholdChanges are Thresholds of which some are given.
+type ThresholdChanges struct {
+	Greylist   *Points `yaml:"greylist" min:"-1000" max:"1000" doc:"Ask the client to come again later."`
+	Mark       *Points `yaml:"mark" min:"-1000" max:"1000" doc:"Deliver with a mark in the header."`
+	Quarantine *Points `yaml:"quarantine" min:"-1000" max:"1000" doc:"Hold for a person to decide."`
+	Reject     *Points `yaml:"reject" min:"-1000" max:"1000" doc:"Refuse."`
+}
+
+// DMARCChanges is DMARC of which some is given.
+type DMARCChanges struct {
+	OnReject     string `yaml:"on_reject" oneof:"score,accept,mark,greylist,tempfail,quarantine,reject,discard" doc:"Action for a failure under p=reject."`
+	OnQuarantine string `yaml:"on_quarantine" oneof:"score,accept,mark,greylist,tempfail,quarantine,reject,discard" doc:"Action for a failure under p=quarantine."`
+}
+
+// Filters are the filter instances by name.
+type Filters map[string]*Filter
+
+// Filter is one instance of a filter kind.
+type Filter struct {
+	Kind    string // the kind's name
+	Enabled bool
+	Config  any // what Section.New gave, with the section decoded over it; nil where the kind has no settings
+}
+
+// Headers are the optional marks on mail.
+type Headers struct {
+	SpamHeaders bool   `yaml:"spam_headers" doc:"Write X-Spam-Flag, X-Spam-Status and X-Spam-Level on marked mail."`
+	SubjectTag  string `yaml:"subject_tag" check:"line" doc:"Text put before the Subject of marked mail. Empty: the Subject stays."`
+}
+
+// Limits bound what strangers can make us do.
+type Limits struct {
+	MessageSize  Size          `yaml:"message_size" min:"64KiB" max:"2GiB" doc:"Largest message that is taken."`
+	HeaderFields int           `yaml:"header_fields" min:"100" max:"1000000" doc:"Most header fields of one message that are kept."`
+	Memory       Size          `yaml:"memory" min:"8MiB" max:"1TiB" doc:"Memory for all messages together; what does not fit is spooled to disk."`
+	Connections  int           `yaml:"connections" min:"1" max:"1000000" doc:"Most connections of the MTA on one listener."`
+	Filter       time.Duration `yaml:"filter" min:"10ms" max:"10m" doc:"Time for one filter."`
+	Early        time.Duration `yaml:"early" min:"10ms" max:"30s" doc:"Time for all filters before the message itself. Postfix waits 30s."`
+	Total        time.Duration `yaml:"total" min:"10ms" max:"10m" doc:"Time for all filters at the end of a message. Postfix waits 300s."`
+	Drain        time.Duration `yaml:"drain" min:"0s" max:"10m" doc:"How long messages under way may take to finish when the program ends."`
+}
+
+// Log is the log on standard error.
+type Log struct {
+	Level  string `yaml:"level" oneof:"debug,info,warn,error" doc:"Least level that is written."`
+	Format string `yaml:"format" oneof:"text,json" doc:"Form of the lines."`
+}
+
+// Default is the configuration of somebody who wrote nothing, without filters,
+// which come from the sections. Each call gives a new value.
+func Default() *Config {
+	return &Config{
+		Mode:      "enforce",
+		Listeners: []Listener{{Name: "inbound", Milter: "tcp:127.0.0.1:8890", Profile: "inbound"}},
+		Admin:     Admin{Listen: "127.0.0.1:8891"},
+		DNS:       DNS{Timeout: 2 * time.Second},
+		Networks: Networks{
+			Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
+		},
+		Scoring: Scoring{Thresholds: Thresholds{Greylist: 4, Mark: 6, Quarantine: 10, Reject: 15}},
+		DMARC:   DMARC{OnReject: "quarantine", OnQuarantine: "mark"},
+		Filters: Filters{},
+		Headers: Headers{SpamHeaders: true},
+		Limits: Limits{
+			MessageSize:  128 << 20,
+			HeaderFields: 10000,
+			Memory:       256 << 20,
+			Connections:  4096,
+			Filter:       5 * time.Second,
+			Early:        10 * time.Second,
+			Total:        30 * time.Second,
+			Drain:        30 * time.Second,
+		},
+		Log: Log{Level: "info", Format: "text"},
+	}
+}
