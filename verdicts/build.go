@@ -115,10 +115,8 @@ func auth(results []authres.Result) Auth {
 				out.DKIM = append(out.DKIM, DKIM{res.Value, clip(res.Get("header", "d"), maxText), clip(res.Get("header", "s"), maxText), clip(res.Reason, maxText)})
 			}
 		case "dmarc":
-			out.DMARC = DMARC{Result: res.Value, Domain: clip(res.Get("header", "from"), maxText)}
-			if d := res.DMARC; d != nil {
-				out.DMARC.PolicyDomain, out.DMARC.Policy = clip(d.PolicyDomain, maxText), d.Policy
-			}
+			d := res.DMARC()
+			out.DMARC = DMARC{Result: res.Value, Domain: clip(d.Domain, maxText), PolicyDomain: clip(d.PolicyDomain, maxText), Policy: d.Policy}
 		case "arc":
 			out.ARC.Result = res.Value
 		}
