@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"regexp"
@@ -49,13 +50,9 @@ func ParseSocket(text string) (network, addr string, err error) {
 // maxSocketPath is what sun_path holds on Linux without its final NUL (unix(7)).
 const maxSocketPath = 107
 
-type socketError string
-
-func (e socketError) Error() string { return string(e) }
-
-const (
-	errSocket     socketError = "not a socket address"
-	errSocketLong socketError = "a path too long for a socket"
+var (
+	errSocket     = errors.New("not a socket address")
+	errSocketLong = errors.New("a path too long for a socket")
 )
 
 func isPort(s string) bool {

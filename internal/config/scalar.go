@@ -48,14 +48,14 @@ func wrongKind(n *node, v reflect.Value) *problem {
 	}
 	shown := strconv.Quote(n.text)
 	if v.Type() == typeSecret {
-		shown = "what is there"
+		shown = kindNames[n.kind]
 	}
 	isString := v.Kind() == reflect.String && !reflect.PointerTo(v.Type()).Implements(typeText)
 	switch {
 	case v.Kind() == reflect.Bool && n.kind != kindBool:
-		return problemf("true or false", "must be true or false, is %s", shown)
+		return problemf("", "must be true or false, is %s", shown)
 	case isString && (n.kind == kindNumber || n.kind == kindBool):
-		return problemf("put it in quotes", "must be a text, is %s: %s", kindNames[n.kind], shown)
+		return problemf("put it in quotes", "must be a text, is %s", shown)
 	case v.Type() == typeDuration && n.kind == kindNumber && n.text != "0":
 		return problemf("a unit, as in "+n.text+"s", "a duration needs a unit, is %s", shown)
 	case v.Type() == typeSize && n.kind == kindNumber:

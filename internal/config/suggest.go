@@ -31,7 +31,7 @@ func nearest(word string, known []string) (string, bool) {
 		if len(k) > longest {
 			continue
 		}
-		if d := distance(word, strings.ToLower(k)); d < least && d < len(k) {
+		if d := distance(word, strings.ToLower(k)); d < least && d < min(len(k), len(word)) {
 			best, least = k, d
 		}
 	}

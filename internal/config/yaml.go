@@ -94,13 +94,14 @@ func (r *reader) syntax(err error) {
 	f := Fault{Origin: Origin{File: r.file}, Message: "not valid YAML"}
 	var at yaml.Error
 	if errors.As(err, &at) {
-		f.Message = "not valid YAML: " + printable(at.GetMessage())
+		said := strings.ReplaceAll(at.GetMessage(), "\t", `\t`)
+		f.Message = "not valid YAML: " + printable(said)
+		if strings.Contains(said, `'\t'`) {
+			f.Remedy = "indent with spaces, not tabs"
+		}
 		if tk := at.GetToken(); tk != nil && tk.Position != nil {
 			f.Line, f.Column = tk.Position.Line, tk.Position.Column
 			f.Excerpt = excerpt(r.text, f.Line, f.Column)
-			if strings.HasPrefix(tk.Value, "\t") || strings.Contains(f.Message, "'\ufffd'") {
-				f.Remedy = "indent with spaces, not tabs"
-			}
 		}
 	}
 	r.faults = append(r.faults, f)
