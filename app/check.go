@@ -137,21 +137,31 @@ func trimAngle(s string) string {
 
 // judgeOne takes one message through a chain of its own.
 func judgeOne(p *program, cfg *config.Config, msg *mail.Message) (*verdicts.Record, error) {
-	client, err := dns.New(dnsOptions(cfg))
+	d, done, err := p.deps(cfg)
 	if err != nil {
 		return nil, err
 	}
-	defer client.Close()
-	d := newDeps(p.kinds, slog.New(slog.NewTextHandler(p.errOut, &slog.HandlerOptions{Level: slog.LevelWarn})))
-	d.resolver = client
-	d.observe = func(scoring.Check) {}
+	defer done()
 	d.now = func() time.Time { return msg.Now }
+	return d.judgeOne(context.Background(), cfg, msg)
+}
+
+// deps are what filters are built from outside the daemon; done ends their use.
+func (p *program) deps(cfg *config.Config) (d deps, done func(), err error) {
+	d = newDeps(p.kinds, slog.New(slog.NewTextHandler(p.errOut, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	client, err := dns.New(dnsOptions(cfg))
+	if err != nil {
+		return d, nil, err
+	}
+	d.resolver = client
+	return d, client.Close, nil
+}
+
+func (d *deps) judgeOne(ctx context.Context, cfg *config.Config, msg *mail.Message) (*verdicts.Record, error) {
 	g, err := d.build(cfg)
 	if err != nil {
 		return nil, err
 	}
-	defer g.close()
-	ctx := context.Background()
 	run := g.chain.Connect(ctx, msg.Session, d.now)
 	defer run.Close()
 	tx := run.Mail(msg.Session, msg.Envelope)
@@ -160,7 +170,7 @@ func judgeOne(p *program, cfg *config.Config, msg *mail.Message) (*verdicts.Reco
 	}
 	ev, wanted := tx.Data(ctx, msg)
 	r, _ := g.judge(msg, ev, wanted)
-	return r, nil
+	return r, g.close()
 }
 
 func (c *checkCmd) print(out io.Writer, r *verdicts.Record) error {

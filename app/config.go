@@ -2,7 +2,6 @@ package app
 
 import (
 	"fmt"
-	"io"
 
 	"github.com/postern-mail/postern/internal/config"
 )
@@ -39,7 +38,11 @@ func (configCheckCmd) Run(p *program) error {
 
 // tryBuild makes the filters as the daemon would, and throws them away.
 func (p *program) tryBuild(cfg *config.Config) error {
-	d := newDeps(p.kinds, NewLog(io.Discard, cfg.Log))
+	d, done, err := p.deps(cfg)
+	if err != nil {
+		return err
+	}
+	defer done()
 	g, err := d.build(cfg)
 	if err != nil {
 		return err

@@ -95,7 +95,7 @@ func (k *Keys) Scenes() ([]Scene, error) {
 			Action:  "mark", Symbols: []string{"DMARC_FAIL_QUARANTINE"}, Fate: Delivered},
 		{Name: "two From fields", Client: goodClient, Helo: "mail.good.example", Envelope: to("gwen@good.example"),
 			Message: signed(letter(id(7), "Gwen <gwen@good.example>", "Two faces", "Who am I?", "From: Boss <boss@bank.example>"), "good.example", RSA),
-			Action:  "mark", Symbols: []string{"FROM_MULTIPLE_FIELDS"}, Absent: []string{"DMARC_PASS"}, Fate: Delivered},
+			Action:  "reject", Symbols: []string{"FROM_MULTIPLE_FIELDS"}, Absent: []string{"DMARC_PASS"}, Fate: Refused},
 		{Name: "GTUBE", Client: "192.0.2.40", Helo: "plain.example", Envelope: to("test@plain.example"),
 			Message: letter(id(8), "Test <test@plain.example>", "Test", gtube),
 			Action:  "reject", Symbols: []string{"GTUBE", "SPF_PASS"}, Fate: Refused},
