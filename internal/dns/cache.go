@@ -104,32 +104,44 @@ func (c *cache) Lookup(ctx context.Context, name string, t Type) (Answer, error)
 	now := c.now().UnixNano()
 	if ok && now < e.fresh {
 		c.hits.Add(1)
-		return e.answer(time.Duration(e.fresh - now))
+		return e.answer(now)
 	}
-	useful := ok && now < e.stale
-	if useful && now < e.retry.Load() {
+	if ok && e.settled(now) {
 		c.stale.Add(1)
-		return e.answer(staleTTL)
+		return e.answer(now)
 	}
 	ans, err := c.next.Lookup(ctx, name, t)
-	if useful && IsTemporary(err) {
+	if ok && now < e.stale && IsTemporary(err) {
 		c.stale.Add(1)
-		return e.answer(staleTTL)
+		return e.answer(now)
 	}
 	return ans, err
 }
 
+// settled tells whether there is nothing to ask: the entry is fresh, or it serves
+// and servers have failed just now.
+func (e *entry) settled(now int64) bool {
+	return now < e.fresh || now < e.stale && now < e.retry.Load()
+}
+
 // answer is what the entry says, with the time for which it still holds.
-func (e *entry) answer(ttl time.Duration) (Answer, error) {
+func (e *entry) answer(now int64) (Answer, error) {
 	ans := e.ans
-	ans.TTL = ttl
+	if ans.TTL = time.Duration(e.fresh - now); ans.TTL <= 0 {
+		ans.TTL = staleTTL
+	}
 	return ans, e.err
 }
 
-// Lookup implements Resolver.
+// Lookup implements Resolver. It looks first whether the answer came in since the cache was
+// asked: an identical question may have ended between there and here.
 func (k *keeper) Lookup(ctx context.Context, name string, t Type) (Answer, error) {
+	q, asked := question{name, t}, k.now().UnixNano()
+	if e, ok := k.entries.GetEntryQuietly(q); ok && e.Value.settled(asked) {
+		return e.Value.answer(asked)
+	}
 	ans, err := k.next.Lookup(ctx, name, t)
-	q, now := question{name, t}, k.now()
+	now := k.now()
 	switch {
 	case err == nil:
 		ans.TTL = min(max(ans.TTL, minTTL), maxTTL)
