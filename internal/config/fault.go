@@ -77,6 +77,22 @@ func (fs Faults) sort() {
 	})
 }
 
+// once leaves out what follows from a fault already told: a second one about
+// the same key, in the same place or in none.
+func (fs Faults) once() Faults {
+	type spot struct {
+		key string
+		at  Origin
+	}
+	told, keys := map[spot]bool{}, map[string]bool{}
+	return slices.DeleteFunc(fs, func(f Fault) bool {
+		s := spot{f.Key, f.Origin}
+		again := f.Key != "" && (told[s] || keys[f.Key] && f.Origin == Origin{})
+		told[s], keys[f.Key] = true, true
+		return again
+	})
+}
+
 // printable keeps what a file holds from controlling a terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {

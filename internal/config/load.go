@@ -53,9 +53,9 @@ func load(opts Options, sources []source, faults Faults) (*Config, error) {
 	cfg.meta = &meta{opts: opts, origins: d.origins}
 	v := &validator{cfg: cfg, faults: d.faults}
 	v.run()
-	if len(v.faults) > 0 {
-		v.faults.sort()
-		return nil, v.faults
+	if found := v.faults.once(); len(found) > 0 {
+		found.sort()
+		return nil, found
 	}
 	v.warnings.sort()
 	cfg.meta.warnings = v.warnings
