@@ -42,16 +42,17 @@ type Fault struct {
 	Excerpt string // the line and a mark under the column, for faults of syntax
 }
 
-// String gives place, key, message and remedy on one line.
+// String gives place, key, message and remedy on one line. What is very long
+// is cut.
 func (f Fault) String() string {
 	var b strings.Builder
 	if f.Origin != (Origin{}) {
 		b.WriteString(f.Origin.String() + ": ")
 	}
 	if f.Key != "" {
-		b.WriteString(f.Key + ": ")
+		b.WriteString(clip(f.Key) + ": ")
 	}
-	b.WriteString(f.Message)
+	b.WriteString(clip(f.Message))
 	if f.Remedy != "" {
 		b.WriteString(" (" + f.Remedy + ")")
 	}
@@ -91,6 +92,15 @@ func (fs Faults) once() Faults {
 		told[s], keys[f.Key] = true, true
 		return again
 	})
+}
+
+// clip keeps a line in a log from being as long as a file.
+func clip(s string) string {
+	const longest = 400
+	if len(s) <= longest {
+		return s
+	}
+	return strings.ToValidUTF8(s[:longest], "") + "..."
 }
 
 // printable keeps what a file holds from controlling a terminal.
