@@ -92,3 +92,10 @@ func TestTooLargeAFileIsNotParsed(t *testing.T) {
 		}
 	}
 }
+
+func TestALongValueDoesNotMakeALongFault(t *testing.T) {
+	_, err := Load(testOptions(write(t, map[string]string{"postern.yaml": "mode: " + strings.Repeat("é", 100000)})))
+	if err == nil || len(err.Error()) > 1000 {
+		t.Errorf("%d bytes", len(err.Error()))
+	}
+}

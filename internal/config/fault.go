@@ -42,16 +42,17 @@ type Fault struct {
 	Excerpt string // the line and a mark under the column, for faults of syntax
 }
 
-// String gives place, key, message and remedy on one line.
+// String gives place, key, message and remedy on one line. What is very long
+// is cut.
 func (f Fault) String() string {
 	var b strings.Builder
 	if f.Origin != (Origin{}) {
 		b.WriteString(f.Origin.String() + ": ")
 	}
 	if f.Key != "" {
-		b.WriteString(f.Key + ": ")
+		b.WriteString(clip(f.Key) + ": ")
 	}
-	b.WriteString(f.Message)
+	b.WriteString(clip(f.Message))
 	if f.Remedy != "" {
 		b.WriteString(" (" + f.Remedy + ")")
 	}
@@ -75,6 +76,31 @@ func (fs Faults) sort() {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
 			cmp.Compare(a.Env, b.Env), cmp.Compare(a.Flag, b.Flag))
 	})
+}
+
+// once leaves out what follows from a fault already told: a second one about
+// the same key, in the same place or in none.
+func (fs Faults) once() Faults {
+	type spot struct {
+		key string
+		at  Origin
+	}
+	told, keys := map[spot]bool{}, map[string]bool{}
+	return slices.DeleteFunc(fs, func(f Fault) bool {
+		s := spot{f.Key, f.Origin}
+		again := f.Key != "" && (told[s] || keys[f.Key] && f.Origin == Origin{})
+		told[s], keys[f.Key] = true, true
+		return again
+	})
+}
+
+// clip keeps a line in a log from being as long as a file.
+func clip(s string) string {
+	const longest = 400
+	if len(s) <= longest {
+		return s
+	}
+	return strings.ToValidUTF8(s[:longest], "") + "..."
 }
 
 // printable keeps what a file holds from controlling a terminal.

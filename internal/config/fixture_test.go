@@ -24,11 +24,11 @@ type zoneConfig struct {
 }
 
 type spfConfig struct {
-	Lookups uint32  `yaml:"lookups" min:"1" max:"50" doc:"Lookups for one message."`
-	Helo    bool    `yaml:"helo" doc:"Also check the HELO name."`
-	Weight  float32 `yaml:"weight" min:"0" max:"1" doc:"Factor of a softfail."`
-	Untaged int
-	Hidden  int `yaml:"-"`
+	Lookups  uint32  `yaml:"lookups" min:"1" max:"50" doc:"Lookups for one message."`
+	Helo     bool    `yaml:"helo" doc:"Also check the HELO name."`
+	Weight   float32 `yaml:"weight" min:"0" max:"1" doc:"Factor of a softfail."`
+	Untagged int
+	Hidden   int `yaml:"-"`
 }
 
 func testSections() []Section {

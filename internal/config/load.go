@@ -4,6 +4,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // Options say where the configuration comes from and what it may hold.
@@ -53,9 +54,9 @@ func load(opts Options, sources []source, faults Faults) (*Config, error) {
 	cfg.meta = &meta{opts: opts, origins: d.origins}
 	v := &validator{cfg: cfg, faults: d.faults}
 	v.run()
-	if len(v.faults) > 0 {
-		v.faults.sort()
-		return nil, v.faults
+	if found := v.faults.once(); len(found) > 0 {
+		found.sort()
+		return nil, found
 	}
 	v.warnings.sort()
 	cfg.meta.warnings = v.warnings
@@ -80,9 +81,14 @@ func (c *Config) Origin(path string) Origin {
 }
 
 // Fault makes a fault of an error that whoever uses the value at a key path
-// found, such as a filter's constructor, with the place where it was given.
+// found, such as a filter's constructor. Its place is where the value was given, or
+// else the nearest section or list above it.
 func (c *Config) Fault(path string, err error) Fault {
-	return Fault{Origin: c.Origin(path), Key: path, Message: err.Error()}
+	f := Fault{Key: path, Message: printable(err.Error())}
+	for above := path; above != "" && f.Origin == (Origin{}); above = above[:max(0, strings.LastIndexAny(above, ".["))] {
+		f.Origin = c.Origin(above)
+	}
+	return f
 }
 
 // Rules are what a message is judged by.

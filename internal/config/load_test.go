@@ -249,6 +249,13 @@ filters: {dnsbl: {timeout: 3s}}
 	}
 }
 
+func TestAnyFreePortIsNoClash(t *testing.T) {
+	mustLoad(t, testOptions(write(t, map[string]string{"postern.yaml": `
+listeners: [{name: a, milter: "tcp:127.0.0.1:0"}, {name: b, milter: "127.0.0.1:0"}]
+admin: {listen: "tcp:127.0.0.1:0"}
+`})))
+}
+
 func TestFindTakesTheFlagThenTheVariable(t *testing.T) {
 	environ := []string{"POSTERN_CONFIG=/a", "POSTERN_CONFIG=/b"}
 	if got := Find("/flag", environ); got != "/flag" {
@@ -262,9 +269,15 @@ func TestFindTakesTheFlagThenTheVariable(t *testing.T) {
 func TestAFaultOfAnotherPackageGetsItsPlace(t *testing.T) {
 	path := write(t, map[string]string{"postern.yaml": "filters:\n  spf:\n    lookups: 3\n"})
 	c := mustLoad(t, testOptions(path))
-	got := c.Fault("filters.spf", errors.New("no luck")).String()
-	if want := path + ":2:3: filters.spf: no luck"; got != want {
-		t.Errorf("got %s, want %s", got, want)
+	for key, want := range map[string]string{
+		"filters.spf":         path + ":2:3: filters.spf: no luck",
+		"filters.spf.helo":    path + ":2:3: filters.spf.helo: no luck",
+		"filters.spf.lookups": path + ":3:5: filters.spf.lookups: no luck",
+		"listeners[0].milter": "listeners[0].milter: no luck",
+	} {
+		if got := c.Fault(key, errors.New("no luck")).String(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }
 

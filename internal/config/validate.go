@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strings"
 )
 
 // what the keys of a map are
@@ -52,20 +53,29 @@ func (v *validator) listeners() {
 	if len(v.cfg.Listeners) == 0 {
 		v.warn(v.at("listeners"), "listeners", "add an entry with name and milter", "nothing listens: no mail will be seen")
 	}
-	name, socket := map[string]int{}, map[string]int{}
+	names := map[string]int{}
+	sockets := map[string]string{socketKey(v.cfg.Admin.Listen): "admin.listen"}
 	for i, l := range v.cfg.Listeners {
 		key := index("listeners", i)
-		if first, dup := name[l.Name]; dup && l.Name != "" {
+		if first, dup := names[l.Name]; dup && l.Name != "" {
 			v.fault(v.at(key+".name", key), key+".name", "", "%q is also the name of listeners[%d]", l.Name, first)
 		}
-		if first, dup := socket[l.Milter]; dup && l.Milter != "" {
-			v.fault(v.at(key+".milter", key), key+".milter", "", "%q is also the socket of listeners[%d]", l.Milter, first)
+		socket := socketKey(l.Milter)
+		if first, dup := sockets[socket]; dup && socket != "" {
+			v.fault(v.at(key+".milter", key), key+".milter", "", "%q is also the socket of %s", l.Milter, first)
 		}
-		name[l.Name], socket[l.Milter] = i, i
-		if l.Milter != "" && l.Milter == v.cfg.Admin.Listen {
-			v.fault(v.at(key+".milter", key), key+".milter", "", "%q is also the socket of admin.listen", l.Milter)
-		}
+		names[l.Name], sockets[socket] = i, key
 	}
+}
+
+// socketKey is the same for two notations of one socket. It is empty where
+// there is nothing to clash: port 0 is any that is free.
+func socketKey(text string) string {
+	network, addr, err := ParseSocket(text)
+	if err != nil || network == "tcp" && strings.HasSuffix(addr, ":0") {
+		return ""
+	}
+	return network + ":" + addr
 }
 
 // admin insists on a token where others than this host can reach the endpoint.
