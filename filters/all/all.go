@@ -9,11 +9,13 @@ import (
 	"github.com/postern-mail/postern/filters/dmarc"
 	"github.com/postern-mail/postern/filters/from"
 	"github.com/postern-mail/postern/filters/gtube"
+	"github.com/postern-mail/postern/filters/rdns"
 	"github.com/postern-mail/postern/filters/spf"
 )
 
 // Kinds are all built-in kinds. Adding a filter adds its line here.
 var Kinds = []filters.Kind{
+	rdns.Kind,
 	spf.Kind,
 	dkim.Kind,
 	dmarc.Kind,

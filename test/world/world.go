@@ -90,18 +90,18 @@ func (w *World) StartDaemon(ctx context.Context) error {
 	if err := w.configure(); err != nil {
 		return err
 	}
-	w.daemon = exec.Command(w.opts.Program, "serve", "--config", w.Config)
+	daemon, exited := exec.Command(w.opts.Program, "serve", "--config", w.Config), make(chan error, 1)
 	var early bytes.Buffer
 	out := &watcher{first: &early, next: w.opts.Log, found: make(chan struct{})}
-	w.daemon.Stderr = out
-	if err := w.daemon.Start(); err != nil {
+	daemon.Stderr = out
+	if err := daemon.Start(); err != nil {
 		return err
 	}
-	w.exited = make(chan error, 1)
-	go func() { w.exited <- w.daemon.Wait() }()
+	go func() { exited <- daemon.Wait() }()
+	w.daemon, w.exited = daemon, exited
 	select {
 	case <-out.found:
-	case err := <-w.exited:
+	case err := <-exited:
 		w.daemon = nil
 		return fmt.Errorf("postern serve ended at once: %w: %s", err, early.String())
 	case <-ctx.Done():
