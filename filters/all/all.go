@@ -11,6 +11,7 @@ import (
 	"github.com/postern-mail/postern/filters/gtube"
 	"github.com/postern-mail/postern/filters/rdns"
 	"github.com/postern-mail/postern/filters/spf"
+	"github.com/postern-mail/postern/filters/submission"
 )
 
 // Kinds are all built-in kinds. Adding a filter adds its line here.
@@ -20,6 +21,7 @@ var Kinds = []filters.Kind{
 	dkim.Kind,
 	dmarc.Kind,
 	from.Kind,
+	submission.Kind,
 	gtube.Kind,
 	authres.Kind,
 }
