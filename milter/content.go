@@ -49,7 +49,7 @@ func (w *wire) takeHeader(data []byte) {
 
 // takeBody reads a body chunk of n bytes, straight to where it stays.
 func (w *wire) takeBody(n int) error {
-	if _, err := w.in.Discard(5); err != nil {
+	if _, err := w.in.Discard(headSize); err != nil {
 		return err
 	}
 	if w.terms.protocol&gm.OptNoBodyReply == 0 {

@@ -2,7 +2,6 @@ package milter
 
 import (
 	"bytes"
-	"strings"
 
 	gm "github.com/emersion/go-milter"
 )
@@ -11,64 +10,40 @@ import (
 // by the stage at which they come. Postfix otherwise sends what its milter_*_macros say.
 var wanted = []struct {
 	stage  gm.Stage
-	cmd    byte
 	macros string
 }{
-	{gm.StageConnect, cmdConnect, "j {daemon_name} {client_name} {client_addr} {client_ptr}"},
-	{gm.StageHelo, cmdHelo, "{tls_version} {cipher}"},
-	{gm.StageMailFrom, cmdMail, "i {auth_authen}"},
-	{gm.StageEOM, cmdEOM, "i"},
-	{gm.StageEOH, cmdEOH, "i"},
+	{gm.StageConnect, "j {daemon_name} {client_name} {client_addr} {client_ptr}"},
+	{gm.StageHelo, "{tls_version} {cipher}"},
+	{gm.StageMailFrom, "i {auth_authen}"},
+	{gm.StageEOM, "i"},
+	{gm.StageEOH, "i"},
 }
 
-// known are the names kept, without braces. Others are passed over, so that a
-// session holds a bounded number.
-var known = func() map[string]bool {
-	k := make(map[string]bool)
-	for _, w := range wanted {
-		for name := range strings.FieldsSeq(w.macros) {
-			k[strings.Trim(name, "{}")] = true
-		}
-	}
-	return k
-}()
-
-// maxMacro bounds the value of one macro.
-const maxMacro = 1024
+// maxMacros bounds what is kept of the macros of one stage.
+const maxMacros = 8 << 10
 
 // macros holds what the MTA said beside its commands. As in libmilter there is
 // one set for each stage: a packet replaces the set of its own stage only, the
 // latest stage wins, and the sets of the message go with the message.
+//
+// A set is kept as it came and read when asked: Postfix sends one before each
+// field of the header, and hardly any is ever looked at.
 type macros struct {
-	connect, helo, mail, later map[string]string
+	connect, helo, mail, later []byte // names and values, each ended by a NUL
 
 	early bool // the macros of a MAIL came that has yet to come
 }
 
-// set takes a macro packet: the command that it goes with, then names and
-// values, each ended by a NUL.
+// set takes a macro packet: the command that it goes with, then the set.
 func (m *macros) set(data []byte) {
 	if len(data) == 0 {
 		return
 	}
 	set := m.stage(data[0])
-	clear(*set)
-	for rest := data[1:]; len(rest) > 0; {
-		var name, value []byte
-		name, rest, _ = bytes.Cut(rest, []byte{0})
-		value, rest, _ = bytes.Cut(rest, []byte{0})
-		name = bytes.TrimSuffix(bytes.TrimPrefix(name, []byte("{")), []byte("}"))
-		if !known[string(name)] || len(value) > maxMacro || (*set)[string(name)] == string(value) {
-			continue
-		}
-		if *set == nil {
-			*set = make(map[string]string, 4)
-		}
-		(*set)[string(name)] = string(value)
-	}
+	*set = append((*set)[:0], data[1:min(len(data), maxMacros)]...)
 }
 
-func (m *macros) stage(cmd byte) *map[string]string {
+func (m *macros) stage(cmd byte) *[]byte {
 	switch cmd {
 	case cmdConnect:
 		return &m.connect
@@ -82,11 +57,18 @@ func (m *macros) stage(cmd byte) *map[string]string {
 	return &m.later
 }
 
-// get returns the value from the latest stage that has the macro.
+// get returns the value of a macro from the latest stage that has it. The name is
+// without braces.
 func (m *macros) get(name string) string {
-	for _, set := range [...]map[string]string{m.later, m.mail, m.helo, m.connect} {
-		if v, ok := set[name]; ok {
-			return v
+	for _, set := range [...][]byte{m.later, m.mail, m.helo, m.connect} {
+		for len(set) > 0 {
+			var n, value []byte
+			n, set, _ = bytes.Cut(set, []byte{0})
+			value, set, _ = bytes.Cut(set, []byte{0})
+			n = bytes.TrimSuffix(bytes.TrimPrefix(n, []byte("{")), []byte("}"))
+			if string(n) == name {
+				return string(value)
+			}
 		}
 	}
 	return ""
@@ -103,7 +85,5 @@ func (m *macros) settle() {
 
 // reset drops what belongs to the message.
 func (m *macros) reset() {
-	m.early = false
-	clear(m.mail)
-	clear(m.later)
+	m.mail, m.later, m.early = m.mail[:0], m.later[:0], false
 }

@@ -145,7 +145,7 @@ func (s *session) Body(m *gm.Modifier) (gm.Response, error) {
 		QueueID:   s.w.macros.get("i"),
 		Now:       s.w.begun,
 		Header:    s.w.header.fields(),
-		Body:      s.w.body.content(),
+		Body:      s.w.body.content(s.srv.budget),
 		Truncated: s.w.truncated,
 	})
 	resp := s.apply(s.judge(msg), msg.Header, m)

@@ -124,10 +124,11 @@ func (w *wire) next() error {
 	if err := w.readFrame(size); err != nil {
 		return err
 	}
-	return w.take(cmd, w.frame[5:])
+	return w.take(cmd, w.frame[headSize:])
 }
 
-// await waits for the head of a packet and checks it before anything is allocated.
+// await waits for the head of a packet and checks it before anything is
+// allocated. Deadlines are set only for what is not here yet.
 func (w *wire) await() (size int, cmd byte, err error) {
 	if w.in.Buffered() == 0 {
 		if err := w.within(w.srv.cfg.Idle); err != nil {
@@ -137,10 +138,13 @@ func (w *wire) await() (size int, cmd byte, err error) {
 			return 0, 0, err
 		}
 	}
-	if err := w.within(w.srv.cfg.Packet); err != nil {
-		return 0, 0, err
+	begun := w.in.Buffered() < headSize
+	if begun {
+		if err := w.within(w.srv.cfg.Packet); err != nil {
+			return 0, 0, err
+		}
 	}
-	head, err := w.in.Peek(5)
+	head, err := w.in.Peek(headSize)
 	if err != nil {
 		return 0, 0, cut(err)
 	}
@@ -148,8 +152,15 @@ func (w *wire) await() (size int, cmd byte, err error) {
 	if n == 0 || n > maxPacket {
 		return 0, 0, violation("packet length is out of bounds")
 	}
-	return int(n), head[4], nil
+	size, cmd = int(n), head[4]
+	if !begun && w.in.Buffered() < 4+size {
+		err = w.within(w.srv.cfg.Packet)
+	}
+	return size, cmd, err
 }
+
+// headSize is the length of a packet and its command.
+const headSize = 5
 
 func (w *wire) within(d time.Duration) error { return w.SetReadDeadline(time.Now().Add(d)) }
 
@@ -243,7 +254,7 @@ func (w *wire) takeConnect(data []byte) error {
 			address = address[5:]
 		}
 		address, _, _ = strings.Cut(address, "%")
-		at := 5 + len(name) + 4
+		at := headSize + len(name) + 4
 		w.frame = append(append(w.frame[:at], address...), 0)
 		binary.BigEndian.PutUint32(w.frame, uint32(len(w.frame)-4))
 	}
