@@ -24,15 +24,24 @@ func (g *generation) judge(m *mail.Message, ev scoring.Evidence, wanted []mail.E
 	return r, append(wanted, r.Edits(m.Header, g.headers, p.Thresholds.Mark)...)
 }
 
-// The symbol of a message of which we saw a part only. It is judged by what was seen, visibly; a policy may
-// give the symbol a score or an action.
+// Symbols of a message of which we saw a part only. What was seen is judged, visibly.
 const (
+	// The message is larger than we look at; it will not be smaller next time.
 	truncatedSymbol = "MESSAGE_TRUNCATED"
 	truncatedScore  = 5
+	// Our disk would not take the message: that is no fault of the sender, who may come again.
+	unspooledSymbol = "MESSAGE_UNSPOOLED"
 )
 
+// truncatedSpool is what mail.Message.Truncated says of the latter.
+const truncatedSpool = "spool"
+
 func noteTruncated(m *mail.Message, ev *scoring.Evidence) {
-	if m.Truncated != "" {
+	switch m.Truncated {
+	case "":
+	case truncatedSpool:
+		ev.Symbols = append(ev.Symbols, scoring.Found(unspooledSymbol))
+	default:
 		ev.Symbols = append(ev.Symbols, scoring.Found(truncatedSymbol, m.Truncated))
 	}
 }

@@ -16,6 +16,7 @@ const failureGroup = "failure"
 // filters can report, and their failures, which weigh nothing.
 func table(kinds map[string]filters.Kind, cfg *config.Config) map[string]scoring.Entry {
 	t := map[string]scoring.Entry{}
+	t[unspooledSymbol] = scoring.Entry{Group: failureGroup}
 	t[truncatedSymbol] = scoring.Entry{Group: failureGroup, Score: truncatedScore}
 	for name, f := range cfg.Filters {
 		for _, s := range kinds[f.Kind].Symbols {
@@ -69,7 +70,7 @@ const byScore = "score"
 // demands puts together which symbols demand which action. What is said of a
 // symbol by its name is stronger than dmarc.on_reject and dmarc.on_quarantine.
 func demands(byName map[string]string, d config.DMARC) map[string]scoring.Action {
-	all := map[string]string{"DMARC_FAIL_REJECT": d.OnReject, "DMARC_FAIL_QUARANTINE": d.OnQuarantine}
+	all := map[string]string{unspooledSymbol: string(scoring.Tempfail), "DMARC_FAIL_REJECT": d.OnReject, "DMARC_FAIL_QUARANTINE": d.OnQuarantine}
 	maps.Copy(all, byName)
 	actions := map[string]scoring.Action{}
 	for symbol, action := range all {
