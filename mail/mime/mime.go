@@ -166,3 +166,6 @@ func safe(s string) string {
 func (t *Tree) limit(name string, n int) {
 	t.find("MIME_LIMIT_"+name, fmt.Sprint(n))
 }
+
+// NewFinding makes a finding; its detail may hold anything and is made safe.
+func NewFinding(symbol, detail string) Finding { return Finding{symbol, safe(detail)} }
