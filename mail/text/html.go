@@ -2,11 +2,9 @@ package text
 
 import (
 	"bytes"
-	"errors"
 	"net/url"
 	"strings"
 
-	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
@@ -25,7 +23,7 @@ type page struct {
 }
 
 // html reads an HTML part; shown is where its visible text goes.
-func (x *extractor) html(s, path string, shown *strings.Builder) {
+func (x *extractor) html(s, path string, shown *pieces) {
 	p := &page{x: x, path: path, link: -1}
 	p.shown.max, p.hid.max = x.limits.Bytes, x.limits.Bytes
 	p.read(s)
@@ -42,45 +40,26 @@ func (x *extractor) html(s, path string, shown *strings.Builder) {
 	x.keep(&x.hidden, hidden)
 }
 
-// read runs the tokenizer. It stops at a token longer than the limit; reading
-// goes on behind it.
+// read takes the tokens one by one.
 func (p *page) read(s string) {
-	for s != "" {
-		z := html.NewTokenizer(strings.NewReader(s))
-		z.SetMaxBuf(p.x.limits.Token)
-		done := 0
-		for t := z.Next(); t != html.ErrorToken; t = z.Next() {
-			done += len(z.Raw())
-			p.token(t, z)
-		}
-		if !errors.Is(z.Err(), html.ErrBufferExceeded) {
-			return
-		}
-		p.x.find("MIME_LIMIT_TOKEN", p.path)
-		s = s[min(len(s), max(done+len(z.Raw()), 1)):]
-	}
-}
-
-func (p *page) token(t html.TokenType, z *html.Tokenizer) {
-	switch t {
-	case html.TextToken:
-		p.text(z.Text())
-	case html.StartTagToken, html.SelfClosingTagToken:
-		name, more := z.TagName()
-		p.attrs.read(z, more)
-		p.start(name)
-		switch p.raw {
-		case 0, atom.Script, atom.Style, atom.Title:
-		default: // mail readers show what browsers with scripts would not
+	z := &tokenizer{src: []byte(s)}
+	p.shown.out = make([]byte, 0, min(len(s)/3, p.shown.max))
+	for t := z.next(); t != tokenEnd; t = z.next() {
+		switch t {
+		case tokenText:
+			p.text(z.data)
+		case tokenStart:
+			p.attrs.read(z.tag)
+			p.start(z.name)
+			if p.raw != 0 {
+				z.raw = z.name
+			}
+		case tokenClose:
 			p.raw = 0
-			z.NextIsNotRawText()
+			p.end(z.name)
+		case tokenComment:
+			p.comment(z.data)
 		}
-	case html.EndTagToken:
-		name, _ := z.TagName()
-		p.raw = 0
-		p.end(name)
-	case html.CommentToken:
-		p.comment(z.Text())
 	}
 }
 
@@ -95,10 +74,10 @@ func (p *page) text(b []byte) {
 		p.sheet(b)
 	case atom.Title:
 		if p.x.Title == "" {
-			p.x.Title, _ = p.x.clean(strings.Join(strings.Fields(string(b[:min(len(b), 1000)])), " "))
+			p.x.Title, _ = p.x.clean(strings.Join(strings.Fields(string(unescape(b[:min(len(b), 1000)]))), " "))
 		}
 	default:
-		if p.marks.hidden() {
+		if b = unescape(b); p.marks.hidden() {
 			p.hid.write(b)
 		} else {
 			p.shown.write(b)

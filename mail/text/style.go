@@ -191,8 +191,7 @@ func style(l look, b []byte) look {
 	return l
 }
 
-// lower trims and lowers ASCII in place: the tokenizer's buffer is ours until
-// the next token.
+// lower trims and lowers ASCII in place: the source is a copy of our own.
 func lower(b []byte) []byte {
 	b = bytes.TrimSpace(b)
 	for i, c := range b {

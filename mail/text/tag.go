@@ -1,16 +1,15 @@
 package text
 
 import (
-	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
-// rawText gives the tag back where the tokenizer takes what follows as text
-// without markup, and 0 otherwise.
+// rawText gives the tag back where what follows is text without markup, and 0
+// otherwise. Browsers do the same with noscript, iframe, plaintext and others,
+// whose content mail readers show or clean like any other.
 func rawText(tag atom.Atom) atom.Atom {
 	switch tag {
-	case atom.Script, atom.Style, atom.Title, atom.Textarea, atom.Iframe, atom.Noembed, atom.Noframes,
-		atom.Noscript, atom.Plaintext, atom.Xmp:
+	case atom.Script, atom.Style, atom.Title, atom.Textarea:
 		return tag
 	}
 	return 0
@@ -110,23 +109,25 @@ func attrOf(name []byte) attr {
 }
 
 // attrs are the attributes of one tag: the first of each name, as browsers
-// take them. The values point into the tokenizer's buffer.
+// take them. The values point into the source.
 type attrs struct {
 	values [attrCount][]byte
 	seen   uint32
-	event  bool // one of them is a script: onclick and the like
-	nested bool // within a conditional comment
+	plain  uint32 // those whose character references are decoded
+	event  bool   // one of them is a script: onclick and the like
+	nested bool   // within a conditional comment
 }
 
-func (a *attrs) read(z *html.Tokenizer, more bool) {
-	a.seen, a.event = 0, false
-	var key, value []byte
-	for more {
-		key, value, more = z.TagAttr()
-		if i := attrOf(key); i < attrCount && !a.has(i) {
-			a.seen |= 1 << i
-			a.values[i] = value
-		} else if len(key) > 4 && key[0] == 'o' && key[1] == 'n' {
+func (a *attrs) read(tag []byte) {
+	a.seen, a.plain, a.event = 0, 0, false
+	for i := 0; i >= 0 && i < len(tag); {
+		var name, value []byte
+		name, value, i = readAttr(tag, i)
+		name = lower(name)
+		if k := attrOf(name); k < attrCount && !a.has(k) {
+			a.seen |= 1 << k
+			a.values[k] = value
+		} else if len(name) > 4 && name[0] == 'o' && name[1] == 'n' {
 			a.event = true
 		}
 	}
@@ -135,10 +136,14 @@ func (a *attrs) read(z *html.Tokenizer, more bool) {
 func (a *attrs) has(i attr) bool { return a.seen&(1<<i) != 0 }
 
 func (a *attrs) bytes(i attr) []byte {
-	if a.has(i) {
-		return a.values[i]
+	if !a.has(i) {
+		return nil
 	}
-	return nil
+	if a.plain&(1<<i) == 0 {
+		a.plain |= 1 << i
+		a.values[i] = unescape(a.values[i])
+	}
+	return a.values[i]
 }
 
 func (a *attrs) get(i attr) string { return string(a.bytes(i)) }

@@ -23,13 +23,12 @@ import (
 type Limits struct {
 	Input int // bytes of decoded content read; MIME_LIMIT_TEXT
 	Bytes int // bytes kept of each kind of text; MIME_LIMIT_TEXT
-	Token int // bytes of one HTML tag, comment or run of text; MIME_LIMIT_TOKEN
 	Links int // links, forms and images kept, each; MIME_LIMIT_LINKS
 }
 
 // DefaultLimits are bounds that honest mail does not meet.
 func DefaultLimits() Limits {
-	return Limits{Input: 4 << 20, Bytes: 1 << 20, Token: 1 << 20, Links: 5000}
+	return Limits{Input: 4 << 20, Bytes: 1 << 20, Links: 5000}
 }
 
 // Text is what the message says. It is immutable.
@@ -92,8 +91,8 @@ func Extract(header []mime.Field, tree *mime.Tree, limits Limits) *Text {
 	for _, p := range tree.Parts() {
 		x.part(p)
 	}
-	x.Plain, x.Hidden, x.Attached = x.plain.String(), x.hidden.String(), x.attached.String()
-	x.HTML = x.visible.String()
+	x.Plain, x.HTML = x.plain.join(), x.visible.join()
+	x.Hidden, x.Attached = x.hidden.join(), x.attached.join()
 	return &x.Text
 }
 
@@ -102,8 +101,16 @@ type extractor struct {
 	Text
 	limits                           Limits
 	left                             int // bytes of content that may still be read
-	plain, visible, hidden, attached strings.Builder
+	plain, visible, hidden, attached pieces
 }
+
+// pieces is text of one kind, from several parts.
+type pieces struct {
+	list []string
+	size int
+}
+
+func (p *pieces) join() string { return strings.Join(p.list, "\n") }
 
 // part adds one leaf of the message.
 func (x *extractor) part(p *mime.Part) {
@@ -214,18 +221,18 @@ func (x *extractor) charset(path string, info charset.Info) {
 }
 
 // keep adds text to one of the kinds, parts a line apart.
-func (x *extractor) keep(b *strings.Builder, s string) {
+func (x *extractor) keep(p *pieces, s string) {
 	if s == "" {
 		return
 	}
-	if room := x.limits.Bytes - b.Len() - 1; len(s) > room {
+	if room := x.limits.Bytes - p.size - 1; len(s) > room {
 		x.find("MIME_LIMIT_TEXT", "")
 		s = strings.ToValidUTF8(s[:max(room, 0)], "")
 	}
-	if b.Len() > 0 && s != "" {
-		b.WriteByte('\n')
+	if s != "" {
+		p.list = append(p.list, s)
+		p.size += len(s) + 1
 	}
-	b.WriteString(s)
 }
 
 // find notes a finding, each symbol once.

@@ -2,6 +2,7 @@ package urls
 
 import (
 	"strings"
+	"unicode/utf8"
 )
 
 // maxURL bounds an address, in bytes.
@@ -19,7 +20,7 @@ func Parse(raw string) (URL, bool) {
 func (f *finder) parse(raw string) (URL, bool) {
 	raw = raw[:min(len(raw), maxURL)]
 	f.work += len(raw)
-	u := URL{Raw: strings.ToValidUTF8(raw, "\uFFFD")}
+	u := URL{Raw: valid(raw)}
 	s := strings.TrimFunc(raw, func(r rune) bool { return r <= ' ' })
 	// URL Standard section 4.4: tabs and line ends are taken out wherever they are.
 	if strings.ContainsAny(s, "\t\r\n") {
@@ -56,7 +57,7 @@ func (f *finder) authority(u URL, s string) (URL, bool) {
 		end = len(s)
 	}
 	auth := s[:end]
-	u.Path = strings.ToValidUTF8(s[end:], "\uFFFD")
+	u.Path = valid(s[end:])
 	if end < len(s) && s[end] == '\\' {
 		u.Flags |= Backslash
 	}
@@ -68,10 +69,20 @@ func (f *finder) authority(u URL, s string) (URL, bool) {
 		u.Port = digits(auth[i+1:])
 		auth = auth[:i]
 	}
-	if u.Port != "" && u.Port != map[string]string{"http": "80", "https": "443", "ftp": "21"}[u.Scheme] {
+	if u.Port != "" && u.Port != usualPort(u.Scheme) {
 		u.Flags |= Port
 	}
 	return f.host(u, auth)
+}
+
+func usualPort(scheme string) string {
+	switch scheme {
+	case "http":
+		return "80"
+	case "https":
+		return "443"
+	}
+	return "21"
 }
 
 func (f *finder) mailto(u URL, s string) (URL, bool) {
@@ -80,7 +91,7 @@ func (f *finder) mailto(u URL, s string) (URL, bool) {
 	if i < 0 {
 		return u, false
 	}
-	u.Path = strings.ToValidUTF8(path, "\uFFFD")
+	u.Path = valid(path)
 	return f.host(u, address[i+1:])
 }
 
@@ -122,6 +133,14 @@ func digits(s string) string {
 		}
 	}
 	return s
+}
+
+// valid gives s back with U+FFFD for what is no UTF-8.
+func valid(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
 }
 
 func hasFold(s, prefix string) bool {

@@ -97,6 +97,7 @@ func (f *Found) Hosts() []string {
 // Find finds the addresses in the text of a message.
 func Find(t *text.Text, limits Limits) *Found {
 	f := &finder{limits: limits, seen: map[string]int{}, hosts: map[string]host{}}
+	f.URLs = make([]URL, 0, min(limits.URLs, len(t.Links)+len(t.Images)+8))
 	f.text(t.Subject, InSubject)
 	for _, l := range t.Links {
 		f.link(l)

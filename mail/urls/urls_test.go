@@ -1,11 +1,14 @@
 package urls
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"golang.org/x/net/html"
 
 	"github.com/postern-mail/postern/mail/mime"
 	"github.com/postern-mail/postern/mail/text"
@@ -222,6 +225,23 @@ func BenchmarkNewsletter(b *testing.B) {
 		t := text.Extract(nil, tree, text.DefaultLimits())
 		if f := Find(t, DefaultLimits()); len(f.URLs) < 100 {
 			b.Fatal(len(f.URLs))
+		}
+	}
+}
+
+// BenchmarkLibraryTokens is the yardstick: the tokenizer of x/net alone, over
+// the same bytes, nothing kept.
+func BenchmarkLibraryTokens(b *testing.B) {
+	raw := newsletter()
+	b.SetBytes(int64(len(raw)))
+	b.ReportAllocs()
+	for b.Loop() {
+		z := html.NewTokenizer(bytes.NewReader(raw))
+		for t := z.Next(); t != html.ErrorToken; t = z.Next() {
+			z.TagName()
+			for more := true; more; {
+				_, _, more = z.TagAttr()
+			}
 		}
 	}
 }

@@ -110,16 +110,24 @@ func decode(name string, enc encoding.Encoding, b []byte) string {
 	case "iso-2022-kr", "iso-2022-cn":
 		b, enc = unshift(name, b)
 	case "utf-8":
-		return strings.ToValidUTF8(string(b), "\uFFFD")
+		return valid(b)
 	}
 	if enc == nil || (ascii(b) && !stateful(name)) {
-		return strings.ToValidUTF8(string(b), "\uFFFD")
+		return valid(b)
 	}
 	out, err := enc.NewDecoder().Bytes(b)
 	if err != nil {
-		return strings.ToValidUTF8(string(b), "\uFFFD")
+		return valid(b)
 	}
-	return strings.ToValidUTF8(string(out), "\uFFFD")
+	return valid(out)
+}
+
+// valid makes a string of b with U+FFFD for what is no UTF-8.
+func valid(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	return strings.ToValidUTF8(string(b), "\uFFFD")
 }
 
 // aliases are the labels of mail that the WHATWG table lacks or gives up on.
