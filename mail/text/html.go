@@ -19,7 +19,8 @@ type page struct {
 	link         int // index in x.Links of the link being read, -1 for none
 	from, hidden int // where its text begins in shown and hid
 	raw          atom.Atom
-	attrs        attrs
+	attrs        *attrs // of the start tag being read
+	nested       bool   // within a conditional comment
 }
 
 // html reads an HTML part; shown is where its visible text goes.
@@ -43,13 +44,13 @@ func (x *extractor) html(s, path string, shown *pieces) {
 // read takes the tokens one by one.
 func (p *page) read(s string) {
 	z := &tokenizer{src: []byte(s)}
+	p.attrs = &z.attrs
 	p.shown.out = make([]byte, 0, min(len(s)/3, p.shown.max))
 	for t := z.next(); t != tokenEnd; t = z.next() {
 		switch t {
 		case tokenText:
 			p.text(z.data)
 		case tokenStart:
-			p.attrs.read(z.tag)
 			p.start(z.name)
 			if p.raw != 0 {
 				z.raw = z.name
@@ -90,9 +91,9 @@ func (p *page) comment(b []byte) {
 	if !bytes.HasPrefix(b, []byte("[if")) {
 		return
 	}
-	if i := bytes.IndexByte(b, '>'); i >= 0 && !p.attrs.nested {
+	if i := bytes.IndexByte(b, '>'); i >= 0 && !p.nested {
 		inner := &page{x: p.x, path: p.path, link: -1}
-		inner.attrs.nested = true
+		inner.nested = true
 		inner.shown.max = p.hid.max - len(p.hid.out)
 		inner.read(string(b[i+1:]))
 		inner.endLink()

@@ -90,7 +90,7 @@ func (m *marks) close(tag atom.Atom, name []byte) {
 
 // paint reads what a start tag says about the look.
 func (p *page) paint(tag atom.Atom, name []byte) {
-	a := &p.attrs
+	a := p.attrs
 	const interesting = 1<<attrStyle | 1<<attrClass | 1<<attrColor | 1<<attrBgcolor | 1<<attrText | 1<<attrHidden | 1<<attrBackground
 	if a.seen&interesting == 0 && !alwaysHidden(tag) || void(tag) {
 		return

@@ -118,18 +118,16 @@ type attrs struct {
 	nested bool   // within a conditional comment
 }
 
-func (a *attrs) read(tag []byte) {
-	a.seen, a.plain, a.event = 0, 0, false
-	for i := 0; i >= 0 && i < len(tag); {
-		var name, value []byte
-		name, value, i = readAttr(tag, i)
-		name = lower(name)
-		if k := attrOf(name); k < attrCount && !a.has(k) {
-			a.seen |= 1 << k
-			a.values[k] = value
-		} else if len(name) > 4 && name[0] == 'o' && name[1] == 'n' {
-			a.event = true
-		}
+func (a *attrs) reset() { a.seen, a.plain, a.event = 0, 0, false }
+
+// add notes an attribute as it stands in the source.
+func (a *attrs) add(name, value []byte) {
+	name = lower(name)
+	if k := attrOf(name); k < attrCount && !a.has(k) {
+		a.seen |= 1 << k
+		a.values[k] = value
+	} else if len(name) > 4 && name[0] == 'o' && name[1] == 'n' {
+		a.event = true
 	}
 }
 

@@ -26,9 +26,10 @@ type tokenizer struct {
 	pos int
 	raw []byte // name of the element whose content is text up to its end tag, nil for none
 
-	name []byte // of a tag, lower case
-	data []byte // text, or the inside of a comment, as it stands
-	tag  []byte // what follows the name of a start tag: its attributes
+	name  []byte // of a tag, lower case
+	data  []byte // text, or the inside of a comment, as it stands
+	tag   []byte // what follows the name of a start tag: its attributes
+	attrs attrs  // of a start tag
 }
 
 // next reads one token.
@@ -142,14 +143,21 @@ func (z *tokenizer) readName(i int) int {
 }
 
 func (z *tokenizer) startTag() tokenKind {
-	i := z.readName(z.pos + 1)
-	end := tagEnd(z.src, i)
-	if end < 0 { // section 13.2.5: a tag that the end cuts off is dropped
-		z.pos = len(z.src)
-		return tokenEnd
+	start := z.readName(z.pos + 1)
+	z.attrs.reset()
+	for i := start; ; {
+		name, value, next := readAttr(z.src, i)
+		if next < 0 || next >= len(z.src) { // section 13.2.5: a tag that the end cuts off is dropped
+			z.pos = len(z.src)
+			return tokenEnd
+		}
+		z.attrs.add(name, value)
+		if z.src[next] == '>' {
+			z.tag, z.pos = z.src[start:next], next+1
+			return tokenStart
+		}
+		i = next
 	}
-	z.tag, z.pos = z.src[i:end], end+1
-	return tokenStart
 }
 
 func (z *tokenizer) closeTag() tokenKind {
@@ -242,6 +250,15 @@ func unescape(b []byte) []byte {
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
-func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' }
+// spaces and enders are the bytes that part attributes and that end names.
+var spaces, enders = func() (s, e [256]bool) {
+	for _, c := range []byte(" \n\t\r\f") {
+		s[c], e[c] = true, true
+	}
+	e['/'], e['>'] = true, true
+	return s, e
+}()
 
-func endsName(c byte) bool { return isSpace(c) || c == '/' || c == '>' }
+func isSpace(c byte) bool { return spaces[c] }
+
+func endsName(c byte) bool { return enders[c] }
