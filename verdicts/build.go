@@ -157,7 +157,7 @@ func auth(results []authres.Result) Auth {
 			}
 		case "dmarc":
 			d := res.DMARC()
-			out.DMARC = DMARC{Result: res.Value, Domain: clip(d.Domain, maxText), PolicyDomain: clip(d.PolicyDomain, maxText), Policy: d.Policy}
+			out.DMARC = DMARC{Result: res.Value, Domain: clip(d.Domain, maxText), PolicyDomain: clip(d.PolicyDomain, maxText), Policy: d.Policy, Override: d.Override}
 		case "arc":
 			out.ARC.Result = res.Value
 		}
@@ -188,10 +188,10 @@ func (r *Record) disposition() (disposition, override string) {
 	if d.Result != authres.Fail {
 		return "none", ""
 	}
-	if disposition != d.Policy {
-		override = "local_policy"
+	if disposition != d.Policy && d.Override == "" {
+		return disposition, "local_policy"
 	}
-	return disposition, override
+	return disposition, d.Override
 }
 
 // clip makes text at most n bytes long and valid UTF-8; what was cut is shown
