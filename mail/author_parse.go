@@ -28,9 +28,6 @@ func (p *addressParser) list() {
 	if p.pos < len(p.tokens) {
 		p.flaw(FromLong)
 	}
-	if p.inGroup {
-		p.flaw(FromUnparsable) // a group that does not end
-	}
 }
 
 // entry reads what stands before a separator: a mailbox, the name of a group,

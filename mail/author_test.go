@@ -50,7 +50,7 @@ func TestParseAuthor(t *testing.T) {
 		{"a group", []string{" Friends: joe@example.org;"}, []Address{{"", "joe", "example.org"}}, []string{FromGroup}, ""},
 		{"a group of brackets", []string{" Friends: Joe <joe@example.org>;"}, joe, []string{FromGroup}, ""},
 		{"an empty group", []string{" undisclosed: ;"}, nil, []string{FromGroup, FromEmpty}, ""},
-		{"a group that does not end", []string{" Re: Joe <joe@example.org>"}, joe, []string{FromGroup, FromUnparsable}, ""},
+		{"a group that does not end", []string{" Re: Joe <joe@example.org>"}, joe, []string{FromGroup}, ""},
 		{"text after the address", []string{" <a@example.net>b@example.org"}, []Address{{"", "a", "example.net"}, {"", "b", "example.org"}}, []string{FromUnparsable, FromMultipleAddresses}, ""},
 		{"a backslash outside quotes", []string{` <a@example.org>\,<b@example.net>`}, []Address{{"", "a", "example.org"}, {"", "b", "example.net"}}, []string{FromUnparsable, FromMultipleAddresses}, ""},
 		{"a bracket that does not end", []string{" Joe <joe@example.org"}, joe, []string{FromUnparsable}, ""},

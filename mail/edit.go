@@ -21,7 +21,7 @@ const (
 type Edit struct {
 	Kind  EditKind
 	Name  string
-	Value string // one line or folded with CRLF and white space; never other control characters
+	Value string // without the space after the colon; one line or folded with CRLF and white space; never other control characters
 	Index int    // EditInsert
 	N     int    // EditReplace, EditRemove
 }

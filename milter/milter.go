@@ -36,13 +36,13 @@ type Handler interface {
 }
 
 // Dialogue follows one SMTP client's connection. All methods of one Dialogue are called
-// from one goroutine, in the order of SMTP; Close is the last call. A panic is
-// logged, costs the message a tempfail, and the connection goes on.
+// from one goroutine, in the order of SMTP; Close is the last call. After a panic, which is
+// logged, only Close is called, and each message of the connection gets a tempfail.
 type Dialogue interface {
 	// Helo brings a copy of the session with Helo, and TLS, filled. It is called again
 	// after STARTTLS.
 	Helo(ctx context.Context, s *mail.Session) *Reply
-	// Mail opens a transaction. s is a copy with AuthUser and TLS filled.
+	// Mail opens a transaction, unless it is refused. s is a copy with AuthUser and TLS filled.
 	Mail(ctx context.Context, s *mail.Session, env mail.Envelope) *Reply
 	// Rcpt brings one recipient, without angle brackets. A non-nil Reply
 	// refuses this recipient only: it is not among those of the message.

@@ -3,9 +3,11 @@ package milter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,10 +16,11 @@ import (
 type Deps struct {
 	Log    *slog.Logger     // slog.Default()
 	Budget *Budget          // 256 MiB of its own
-	Now    func() time.Time // time.Now; tells when a session and a message began, not when a deadline is over
+	Now    func() time.Time // time.Now; dates sessions and messages, not deadlines
 }
 
-// Server is one listener and its connections.
+// Server is one listener and its connections. Its methods may be called from
+// several goroutines; Listen and Serve once each.
 type Server struct {
 	cfg     Config
 	handler Handler
@@ -27,12 +30,13 @@ type Server struct {
 	stats   counters
 
 	listener net.Listener
-	missing  sync.Map // actions the MTA does not offer and that were named in the log
+	named    sync.Map // actions the MTA does not offer that the log has named
 
 	mu       sync.Mutex
 	wires    map[*wire]struct{}
-	draining bool
+	toldFull time.Time
 	sessions sync.WaitGroup
+	draining atomic.Bool
 }
 
 // New makes a Server; it opens nothing. The error names an impossible setting.
@@ -59,14 +63,79 @@ func New(cfg Config, h Handler, deps Deps) (*Server, error) {
 	}, nil
 }
 
-type wire struct{}
-type counters struct{}
-
-// Listen opens the socket, so that the MTA can connect from now on.
-func (s *Server) Listen() error { return errors.New("milter: not written yet") }
-
 // Addr is where the Server listens, nil before Listen.
-func (s *Server) Addr() net.Addr { return nil }
+func (s *Server) Addr() net.Addr {
+	if s.listener == nil {
+		return nil
+	}
+	return s.listener.Addr()
+}
 
-// Serve serves connections until ctx ends and then drains.
-func (s *Server) Serve(ctx context.Context) error { return errors.New("milter: not written yet") }
+// Serve serves connections until ctx ends. Then it takes no more, closes those
+// without a message under way, gives the others Config.Drain to finish theirs,
+// ends their contexts and closes them. The error says that the socket was lost
+// or that a Dialogue did not come back.
+func (s *Server) Serve(ctx context.Context) error {
+	if s.listener == nil {
+		return errors.New("milter: serve before listen")
+	}
+	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { s.listener.Close() })
+	defer stop()
+	err := s.accept(ctx, base)
+	if ctx.Err() != nil {
+		err = nil
+	}
+	return errors.Join(err, s.drain(cancel))
+}
+
+// lastGrace is what a Dialogue has left after its context ended.
+const lastGrace = 5 * time.Second
+
+func (s *Server) drain(cancel func()) error {
+	s.draining.Store(true)
+	s.closeAll(func(w *wire) bool { return !w.busy.Load() })
+	gone := make(chan struct{})
+	go func() {
+		s.sessions.Wait()
+		close(gone)
+	}()
+	select {
+	case <-gone:
+		return nil
+	case <-time.After(s.cfg.Drain):
+	}
+	cancel()
+	s.closeAll(func(*wire) bool { return true })
+	select {
+	case <-gone:
+		return nil
+	case <-time.After(lastGrace):
+		return fmt.Errorf("milter: %q: %d sessions did not end", s.cfg.Name, s.Stats().Open)
+	}
+}
+
+func (s *Server) closeAll(which func(*wire) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for w := range s.wires {
+		if which(w) {
+			w.Conn.Close()
+		}
+	}
+}
+
+func (s *Server) isDraining() bool { return s.draining.Load() }
+
+// nameMissing names, once for each, the actions that the MTA does not offer.
+func (s *Server) nameMissing(t terms) {
+	for _, a := range actionNames {
+		if t.actions&a.action != 0 {
+			continue
+		}
+		if _, named := s.named.LoadOrStore(a.action, true); !named {
+			s.log.Warn("the mta does not offer an action", "action", a.name)
+		}
+	}
+}

@@ -102,16 +102,19 @@ func explanation(ex scoring.Explanation) Explanation {
 	return out
 }
 
+// auth puts the typed results into the record's form. A method without a
+// result, since nothing was there to check or mail of our own is not checked, reads none.
 func auth(results []authres.Result) Auth {
-	out := Auth{DKIM: []DKIM{}}
+	out := Auth{SPF: SPF{Result: authres.None}, DKIM: []DKIM{}, DMARC: DMARC{Result: authres.None}, ARC: ARC{authres.None}}
+	spfSeen := false
 	for _, res := range results {
 		switch res.Method {
 		case "spf":
-			if out.SPF.Result == "" {
-				out.SPF = spf(res)
+			if !spfSeen {
+				out.SPF, spfSeen = spf(res), true
 			}
 		case "dkim":
-			if len(out.DKIM) < maxDKIM {
+			if res.Value != authres.None && len(out.DKIM) < maxDKIM {
 				out.DKIM = append(out.DKIM, DKIM{res.Value, clip(res.Get("header", "d"), maxText), clip(res.Get("header", "s"), maxText), clip(res.Reason, maxText)})
 			}
 		case "dmarc":

@@ -29,7 +29,7 @@ func (r *Record) Edits(h mail.Header, o HeaderOptions, required float64) []mail.
 	edits := remove(h, ours)
 	applied := r.Mode.Applied(r.Action)
 	add := func(name, value string) {
-		edits = append(edits, mail.Edit{Kind: mail.EditInsert, Name: name, Value: " " + value})
+		edits = append(edits, mail.Edit{Kind: mail.EditInsert, Name: name, Value: value})
 	}
 	if applied == scoring.Mark || applied == scoring.Quarantine {
 		if o.SpamHeaders {
@@ -93,14 +93,14 @@ func fold(names []string) string {
 func tagSubject(h mail.Header, tag string) mail.Edit {
 	old, ok := h.Get("Subject")
 	if !ok {
-		return mail.Edit{Kind: mail.EditAppend, Name: "Subject", Value: " " + tag}
+		return mail.Edit{Kind: mail.EditAppend, Name: "Subject", Value: tag}
 	}
 	if strings.HasPrefix(old, tag) {
 		tag = ""
 	} else {
 		tag += " "
 	}
-	return mail.Edit{Kind: mail.EditReplace, Name: "Subject", Value: " " + tag + old, N: 1}
+	return mail.Edit{Kind: mail.EditReplace, Name: "Subject", Value: tag + old, N: 1}
 }
 
 // remove makes the edits that take every field with one of the names away.

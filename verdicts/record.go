@@ -102,7 +102,7 @@ type DMARC struct {
 	Override     string `json:"override"`      // why the disposition is not the policy, "" when it is
 }
 
-// ARC is the state of the chain, "" while nothing evaluates it.
+// ARC is the state of the chain (RFC 8617), none while nothing evaluates it.
 type ARC struct {
 	Result string `json:"result"`
 }

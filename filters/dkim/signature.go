@@ -11,9 +11,10 @@ const (
 	// maxField bounds a DKIM-Signature field in bytes. The longest seen in the
 	// wild carry copied fields (z=) and stay far below.
 	maxField = 32 << 10
-	// maxSkew is how far another's clock may be ahead of ours. It does not
-	// apply to x=: RFC 6376 section 3.5 has expiry judged to the second.
-	maxSkew = 5 * time.Minute
+	// maxSkew is how far another's clock may be ahead of ours: a day, for the
+	// commonest wrong clock is right in another time zone. It does not apply to
+	// x=: RFC 6376 section 3.5 has expiry judged to the second.
+	maxSkew = 24 * time.Hour
 	// noLength says that there is no l=: the whole body is signed.
 	noLength = -1
 )

@@ -3,6 +3,7 @@ package spf
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -158,6 +159,10 @@ func isVisible(s string, space bool) bool {
 // an SMTP line, and far above any domain.
 const maxExpanded = 2048
 
+// maxValue bounds a macro's value, in bytes: of a longer one only the end is
+// taken. RFC 5321 section 4.5.3.1.3 has a sender's path end at 256.
+const maxValue = 512
+
 // expand replaces every macro by its value; value is asked for the letters.
 // ok=false: it would grow beyond maxExpanded.
 func (m macroText) expand(value func(letter byte) string) (text string, ok bool) {
@@ -178,6 +183,7 @@ func (m macroText) expand(value func(letter byte) string) (text string, ok bool)
 // apply transforms a value as RFC 7208 section 7.3 says: part it, turn it
 // round, keep the right-hand parts, join by dots, escape.
 func (p piece) apply(value string) string {
+	value = value[max(0, len(value)-maxValue):]
 	if p.keep > 0 || p.reverse || p.delims != "." {
 		value = p.transform(value)
 	}
@@ -198,9 +204,7 @@ func (p piece) transform(value string) string {
 	}
 	parts = append(parts, value[start:])
 	if p.reverse {
-		for i, j := 0, len(parts)-1; i < j; i, j = i+1, j-1 {
-			parts[i], parts[j] = parts[j], parts[i]
-		}
+		slices.Reverse(parts)
 	}
 	if p.keep > 0 && p.keep < len(parts) {
 		parts = parts[len(parts)-p.keep:]

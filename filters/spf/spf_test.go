@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -332,6 +333,7 @@ func TestExplanation(t *testing.T) {
 		{"may not have broken macros", "v=spf1 -all exp=why.example.org", "%{q}", ""},
 		{"may not be long", "v=spf1 -all exp=why.example.org", strings.Repeat("x", maxExpanded+1), ""},
 		{"may not grow long", "v=spf1 -all exp=why.example.org", strings.Repeat("%{s}", 400), ""},
+		{"sees the end of a long HELO name", "v=spf1 -all exp=why.example.org", "%{h}", strings.Repeat("h", maxValue)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -341,7 +343,7 @@ func TestExplanation(t *testing.T) {
 				"why.example.org": tt.text,
 				"not.example.org": "never",
 			})})
-			msg := newMessage("192.0.2.1", "", "a@example.org")
+			msg := newMessage("192.0.2.1", strings.Repeat("h", 3*maxValue), "a@example.org")
 			got := f.evaluate(t.Context(), msg, mailFrom("a@example.org", ""))
 			if got.explanation != tt.want {
 				t.Errorf("got %q, want %q", got.explanation, tt.want)
@@ -358,6 +360,35 @@ func TestExplanationSaysWhoseWordsItIs(t *testing.T) {
 	want := []string{"a@example.org", "matched all", "example.org explains: Call us."}
 	if diff := cmp.Diff(want, details); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestValidatedNameOfTheClient(t *testing.T) {
+	tests := []struct {
+		name string
+		ptr  []string
+		want string
+	}{
+		{"the domain itself first", []string{"x.example.net", "x.example.org", "example.org"}, "example.org"},
+		{"then a name below it", []string{"x.example.net", "X.Example.org"}, "x.example.org"},
+		{"then any", []string{"x.example.net", "y.example.net"}, "x.example.net"},
+		{"never one that does not lead back", []string{"forged.example.org"}, "unknown"},
+		{"never the eleventh", append(slices.Repeat([]string{"forged.example.org"}, 10), "example.org"), "unknown"},
+		{"unknown without names", nil, "unknown"},
+	}
+	here := dnstest.Node{A: []string{"192.0.2.1"}}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := &dnstest.Resolver{Zone: dnstest.Zone{
+				"1.2.0.192.in-addr.arpa": {PTR: tt.ptr},
+				"example.org":            here, "x.example.org": here, "x.example.net": here, "y.example.net": here,
+				"forged.example.org": {A: []string{"192.0.2.2"}},
+			}}
+			e := evaluation{ctx: t.Context(), resolver: r, client: netip.MustParseAddr("192.0.2.1")}
+			if got := e.macro('p', "example.org"); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
 	}
 }
 

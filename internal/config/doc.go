@@ -24,6 +24,11 @@
 //		f := cfg.Filters[name] // f.Kind, f.Enabled, f.Config: the pointer that Section.New gave
 //	}
 //
+// The subcommands are one call each: config check is Load and Report, show is
+// Show or ShowJSON, explain is Explain, init is Init, reference is
+// WriteReference. NewWatcher and Run tell of changes to the files; what to do
+// then, and on SIGHUP, is the caller's matter.
+//
 // A new part of the configuration is one field in Config with its tags:
 //
 //	yaml    the key; "-" is no key

@@ -3,6 +3,24 @@
 // There is one small interface, Resolver, and typed errors that keep apart
 // what callers must not confuse: a name that does not exist, a name without
 // records of the type asked for, and a server that could not say (RFC 2308).
+//
+// Client implements it as a stub resolver (RFC 1034 section 5.3.1): it asks recursive
+// servers and believes them. It is a row of wrappers, each a Resolver in a file of its
+// own, in the order in which a question passes them:
+//
+//	client   validates the name, counts the outcome
+//	cache    answers what is known, and old answers while servers fail (RFC 8767)
+//	budget   bounds the questions of one message, see WithBudget
+//	flight   asks identical questions once, whoever of the askers goes away
+//	keeper   stores what comes back (RFC 2308), failures too for a moment (RFC 9520)
+//	breaker  skips names under a zone that does not answer, see DeclareZone
+//	limit    bounds what is in flight
+//	pool     several servers: time-outs, retries, health
+//	wire     one exchange with one server by UDP (EDNS, RFC 6891) and TCP
+//
+// What costs nothing is above flight and runs under the caller's context; what
+// is below runs under the client's own, so that an asker that hangs up neither spoils the answer
+// for others nor looks like a server that fails.
 package dns
 
 import (
@@ -58,7 +76,7 @@ type Answer struct {
 	TXT   []string     // one per record, its strings joined
 	MX    []MX
 	PTR   []string
-	TTL   time.Duration // how long it may be kept
+	TTL   time.Duration // how long it, or with ErrNotFound and ErrNoData its absence, may be kept
 	AD    bool          // the server says that DNSSEC validated it
 }
 

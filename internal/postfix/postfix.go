@@ -50,7 +50,7 @@ func Start(ctx context.Context, o Options) (*Instance, error) {
 	if err := Available(); err != nil {
 		return nil, err
 	}
-	port, err := freePort()
+	port, err := FreePort()
 	if err != nil {
 		return nil, err
 	}
@@ -67,8 +67,8 @@ func Start(ctx context.Context, o Options) (*Instance, error) {
 	return p, nil
 }
 
-// freePort finds a port that is free now.
-func freePort() (int, error) {
+// FreePort finds a TCP port of the loopback address that is free now.
+func FreePort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
@@ -255,7 +255,7 @@ command_directory = /usr/sbin
 mail_owner = postfix
 setgid_group = postdrop
 inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
+inet_protocols = all
 mydestination =
 mynetworks = 127.0.0.2/32
 smtpd_recipient_restrictions = reject_unauth_destination

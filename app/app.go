@@ -1,0 +1,230 @@
+// Package app puts Postern together: it builds everything from a
+// configuration, starts it, reloads and drains it. Tests and third-party
+// programs start it as cmd/postern does.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/postern-mail/postern/admin"
+	"github.com/postern-mail/postern/filters"
+	"github.com/postern-mail/postern/internal/config"
+	"github.com/postern-mail/postern/internal/dns"
+	"github.com/postern-mail/postern/milter"
+	"github.com/postern-mail/postern/scoring"
+	"github.com/postern-mail/postern/verdicts"
+)
+
+// ringSize is how many verdict records are kept in memory. A record is about 4 KiB.
+const ringSize = 5000
+
+// deps is what generations are built from; it outlives them.
+type deps struct {
+	kinds    map[string]filters.Kind
+	order    []filters.Kind
+	resolver dns.Resolver
+	log      *slog.Logger
+	now      func() time.Time
+	observe  func(scoring.Check)
+}
+
+// App is a running Postern.
+type App struct {
+	deps
+	load    func() (*config.Config, error)
+	current atomic.Pointer[generation]
+	client  *dns.Client
+	store   verdicts.Store
+	health  *admin.Health
+	metrics *metrics
+	budget  *milter.Budget
+	milters []*milter.Server
+	admin   *admin.Server
+	reload  sync.Mutex
+}
+
+// Options are what a new App is made from.
+type Options struct {
+	Kinds []filters.Kind
+	// Load reads the configuration anew. It is called at the start and for each reload.
+	Load func() (*config.Config, error)
+	Log  *slog.Logger
+}
+
+// New builds everything and opens the sockets, so that the MTA can connect
+// when it returns; Run serves them. The error says what could not be built or opened.
+func New(o Options) (*App, error) {
+	cfg, err := o.Load()
+	if err != nil {
+		return nil, err
+	}
+	a := &App{load: o.Load, store: verdicts.NewRing(ringSize), health: new(admin.Health), budget: milter.NewBudget(int64(cfg.Limits.Memory))}
+	a.deps = newDeps(o.Kinds, o.Log)
+	a.metrics = newMetrics(a)
+	a.observe = a.metrics.check
+	if a.client, err = dns.New(dnsOptions(cfg)); err != nil {
+		return nil, err
+	}
+	a.resolver = a.client
+	g, err := a.build(cfg)
+	if err != nil {
+		a.client.Close()
+		return nil, err
+	}
+	a.current.Store(g)
+	if err := a.listen(cfg); err != nil {
+		a.client.Close()
+		return nil, errors.Join(err, g.close())
+	}
+	return a, nil
+}
+
+func newDeps(kinds []filters.Kind, log *slog.Logger) deps {
+	d := deps{kinds: map[string]filters.Kind{}, order: kinds, log: log, now: time.Now}
+	for _, k := range kinds {
+		d.kinds[k.Name] = k
+	}
+	return d
+}
+
+func dnsOptions(cfg *config.Config) dns.Options {
+	return dns.Options{Servers: cfg.DNS.Servers, Timeout: cfg.DNS.Timeout}
+}
+
+// listen opens all sockets.
+func (a *App) listen(cfg *config.Config) error {
+	for _, l := range cfg.Listeners {
+		s, err := milter.New(milter.Config{
+			Name: l.Name, Profile: l.Profile, Addr: l.Milter,
+			MaxConns: cfg.Limits.Connections, MaxFields: cfg.Limits.HeaderFields, MaxMessage: int64(cfg.Limits.MessageSize),
+			Drain: cfg.Limits.Drain,
+		}, a, milter.Deps{Log: a.log, Budget: a.budget, Now: a.now})
+		if err != nil {
+			return fmt.Errorf("listener %q: %w", l.Name, err)
+		}
+		if err := s.Listen(); err != nil {
+			return fmt.Errorf("listener %q: %w", l.Name, err)
+		}
+		a.milters = append(a.milters, s)
+	}
+	if cfg.Admin.Listen == "" {
+		return nil
+	}
+	var err error
+	a.admin, err = admin.Listen(admin.Config{
+		Listen: cfg.Admin.Listen, Token: cfg.Admin.Token.Reveal(),
+		Store: a.store, Health: a.health, Metrics: a.metrics.registry, Log: a.log,
+	})
+	return err
+}
+
+// MilterAddrs are where the listeners listen, in the order of the configuration.
+func (a *App) MilterAddrs() []net.Addr {
+	var addrs []net.Addr
+	for _, s := range a.milters {
+		addrs = append(addrs, s.Addr())
+	}
+	return addrs
+}
+
+// AdminAddr is where the admin endpoint listens, nil when there is none.
+func (a *App) AdminAddr() net.Addr {
+	if a.admin == nil {
+		return nil
+	}
+	return a.admin.Addr()
+}
+
+// Run serves until ctx ends, then drains: messages under way are judged, up to
+// limits.drain. The error is the first that made it stop.
+func (a *App) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	var all sync.WaitGroup
+	serve := func(f func(context.Context) error) {
+		all.Go(func() {
+			if err := f(ctx); err != nil {
+				stop(err)
+			}
+		})
+	}
+	for _, s := range a.milters {
+		serve(s.Serve)
+		a.log.Info("listening for the MTA", "addr", s.Addr().String())
+	}
+	if a.admin != nil {
+		serve(a.admin.Serve)
+		a.log.Info("listening for the postmaster", "addr", a.admin.Addr().String())
+	}
+	<-ctx.Done()
+	all.Wait()
+	err := a.current.Load().retire()
+	a.client.Close()
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		err = errors.Join(cause, err)
+	}
+	return err
+}
+
+// Reload reads the configuration and goes over to it when it is sound; if not, the old one
+// stays in force, and log, metric and health say so. What needs a restart
+// is named in the log.
+func (a *App) Reload() error {
+	a.reload.Lock()
+	defer a.reload.Unlock()
+	cfg, err := a.load()
+	var g *generation
+	if err == nil {
+		g, err = a.build(cfg)
+	}
+	a.metrics.reloaded(err)
+	if err != nil {
+		a.health.Set(admin.Condition{Name: "config", Detail: "the configuration on disk is faulty, the one before it is in force: " + err.Error()})
+		a.log.Error("configuration not loaded, the one before it stays in force", "err", err)
+		return err
+	}
+	a.health.Clear("config")
+	old := a.current.Swap(g)
+	for _, key := range needsRestart(old.cfg, cfg) {
+		a.log.Warn("this change of the configuration needs a restart", "key", key)
+	}
+	a.log.Info("configuration loaded", "filters", len(g.chain.Names()), "policies", len(cfg.Policies)+1)
+	return old.retire()
+}
+
+// hold gives the generation in force, held for the caller.
+func (a *App) hold() *generation {
+	for {
+		if g := a.current.Load(); g.hold() {
+			return g
+		}
+	}
+}
+
+// report makes a verdict known: to the store, the metrics and the log.
+func (a *App) report(ctx context.Context, r *verdicts.Record, took time.Duration) {
+	if err := a.store.Add(context.WithoutCancel(ctx), r); err != nil {
+		a.log.Error("verdict not stored", "id", r.ID, "err", err)
+		a.metrics.unstored.Inc()
+	}
+	a.metrics.verdict(r, took)
+	logVerdict(a.log, r, took)
+}
+
+func hostname(cfg *config.Config) string {
+	if cfg.Hostname != "" {
+		return cfg.Hostname
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		return "localhost"
+	}
+	return name
+}

@@ -1,0 +1,128 @@
+package app
+
+import (
+	"context"
+
+	"github.com/postern-mail/postern/chain"
+	"github.com/postern-mail/postern/mail"
+	"github.com/postern-mail/postern/milter"
+	"github.com/postern-mail/postern/scoring"
+	"github.com/postern-mail/postern/verdicts"
+)
+
+var _ milter.Handler = (*App)(nil)
+
+// Answers implements milter.Handler: nothing is refused before the end of a
+// message.
+func (a *App) Answers() []mail.Stage { return nil }
+
+// Connect implements milter.Handler.
+func (a *App) Connect(ctx context.Context, s *mail.Session) (milter.Dialogue, *milter.Reply) {
+	d := &dialogue{app: a, ctx: ctx, session: s}
+	d.renew()
+	return d, nil
+}
+
+// dialogue takes one connection through the chain of the generation that is in
+// force when a transaction begins.
+type dialogue struct {
+	app     *App
+	ctx     context.Context // of the connection
+	session *mail.Session
+	helo    bool // HELO was given
+
+	gen *generation
+	run *chain.Run
+	tx  *chain.Tx
+}
+
+// renew goes over to the generation in force, when it is another one than the dialogue has: what was done at
+// connect and HELO is done again with its filters.
+func (d *dialogue) renew() {
+	if d.gen != nil && d.gen == d.app.current.Load() {
+		return
+	}
+	d.leave()
+	d.gen = d.app.hold()
+	d.run = d.gen.chain.Connect(d.ctx, d.session, d.app.now)
+	if d.helo {
+		d.run.Helo(d.session)
+	}
+}
+
+// leave ends the part in a generation.
+func (d *dialogue) leave() {
+	if d.gen == nil {
+		return
+	}
+	d.run.Close()
+	if err := d.gen.release(); err != nil {
+		d.app.log.Error("closing replaced filters", "err", err)
+	}
+	d.gen = nil
+}
+
+// Helo implements milter.Dialogue.
+func (d *dialogue) Helo(_ context.Context, s *mail.Session) *milter.Reply {
+	d.session, d.helo = s, true
+	d.run.Helo(s)
+	return nil
+}
+
+// Mail implements milter.Dialogue.
+func (d *dialogue) Mail(_ context.Context, s *mail.Session, env mail.Envelope) *milter.Reply {
+	d.session = s
+	d.renew()
+	d.tx = d.run.Mail(s, env)
+	return nil
+}
+
+// Rcpt implements milter.Dialogue.
+func (d *dialogue) Rcpt(_ context.Context, rcpt string, _ []string) *milter.Reply {
+	d.tx.Rcpt(rcpt)
+	return nil
+}
+
+// Message implements milter.Dialogue.
+func (d *dialogue) Message(ctx context.Context, m *mail.Message) milter.Decision {
+	start := d.app.now()
+	ev, wanted := d.tx.Data(ctx, m)
+	d.tx = nil
+	r, edits := d.gen.judge(m, ev, wanted)
+	d.app.report(ctx, r, d.app.now().Sub(start))
+	return decision(r, edits)
+}
+
+// decision puts a record into the terms of the milter.
+func decision(r *verdicts.Record, edits []mail.Edit) milter.Decision {
+	applied := r.Mode.Applied(r.Action)
+	if reply, refused := r.ReplyTo(applied); refused {
+		action := milter.Tempfail
+		if applied == scoring.Reject {
+			action = milter.Reject
+		}
+		return milter.Decision{Action: action, Reply: milter.Reply(reply)}
+	}
+	switch applied {
+	case scoring.Discard:
+		return milter.Decision{Action: milter.Discard}
+	case scoring.Quarantine:
+		return milter.Decision{Action: milter.Hold, Hold: "postern " + r.ID, Edits: edits}
+	default:
+		return milter.Decision{Action: milter.Continue, Edits: edits}
+	}
+}
+
+// Abort implements milter.Dialogue.
+func (d *dialogue) Abort() {
+	if d.tx != nil {
+		d.tx.Abort()
+		d.tx = nil
+	}
+}
+
+// Close implements milter.Dialogue.
+func (d *dialogue) Close() {
+	d.Abort()
+	d.leave()
+}

@@ -1,0 +1,136 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/postern-mail/postern/chain"
+	"github.com/postern-mail/postern/filters"
+	"github.com/postern-mail/postern/internal/config"
+	"github.com/postern-mail/postern/scoring"
+	"github.com/postern-mail/postern/verdicts"
+)
+
+// generation is everything that a configuration makes of us and that a reload
+// replaces as a whole. It is immutable. Whoever works with it holds it; it is
+// closed when it was replaced and nobody holds it any more.
+type generation struct {
+	cfg      *config.Config
+	chain    *chain.Chain
+	policies scoring.Set
+	headers  verdicts.HeaderOptions
+	closers  []io.Closer
+
+	mu      sync.Mutex
+	holders int
+	retired bool
+}
+
+// build makes a generation. An error names the filter that could not be made;
+// nothing is left open then.
+func (d *deps) build(cfg *config.Config) (*generation, error) {
+	g := &generation{
+		cfg:      cfg,
+		policies: policies(d.kinds, cfg),
+		headers:  verdicts.HeaderOptions{SpamHeaders: cfg.Headers.SpamHeaders, SubjectTag: cfg.Headers.SubjectTag},
+	}
+	instances, err := d.instances(cfg, g)
+	if err == nil {
+		g.chain, err = chain.New(instances, chain.Options{
+			Filter: cfg.Limits.Filter, Early: cfg.Limits.Early, Total: cfg.Limits.Total, Observe: d.observe,
+		})
+	}
+	if err != nil {
+		return nil, errors.Join(err, g.close())
+	}
+	return g, nil
+}
+
+// instances makes the enabled filters, in the order of the list of kinds.
+func (d *deps) instances(cfg *config.Config, g *generation) ([]chain.Instance, error) {
+	byKind := map[string][]string{}
+	for _, name := range cfg.FilterNames() {
+		if f := cfg.Filters[name]; f.Enabled {
+			byKind[f.Kind] = append(byKind[f.Kind], name)
+		}
+	}
+	var list []chain.Instance
+	for _, kind := range d.order {
+		for _, name := range byKind[kind.Name] {
+			f, err := kind.New(d.env(name, cfg))
+			if err != nil {
+				return nil, fmt.Errorf("filters.%s: %w", name, err)
+			}
+			if c, ok := f.(io.Closer); ok {
+				g.closers = append(g.closers, c)
+			}
+			list = append(list, chain.Instance{Name: name, Kind: kind, Filter: f})
+		}
+	}
+	return list, nil
+}
+
+func (d *deps) env(name string, cfg *config.Config) filters.Env {
+	return filters.Env{
+		Name:       name,
+		Config:     cfg.Filters[name].Config,
+		Resolver:   d.resolver,
+		Log:        d.log.With("filter", name),
+		AuthservID: authservID(cfg),
+		Trusted:    cfg.Networks.Trusted,
+		Relays:     cfg.Networks.Relays,
+		Now:        d.now,
+	}
+}
+
+func authservID(cfg *config.Config) string {
+	if cfg.AuthservID != "" {
+		return cfg.AuthservID
+	}
+	return hostname(cfg)
+}
+
+// hold takes part in the generation; it fails when it is already closed.
+func (g *generation) hold() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.retired && g.holders == 0 {
+		return false
+	}
+	g.holders++
+	return true
+}
+
+// release ends what hold began.
+func (g *generation) release() error {
+	g.mu.Lock()
+	g.holders--
+	last := g.retired && g.holders == 0
+	g.mu.Unlock()
+	if last {
+		return g.close()
+	}
+	return nil
+}
+
+// retire says that the generation was replaced.
+func (g *generation) retire() error {
+	g.mu.Lock()
+	g.retired = true
+	last := g.holders == 0
+	g.mu.Unlock()
+	if last {
+		return g.close()
+	}
+	return nil
+}
+
+func (g *generation) close() error {
+	var errs []error
+	for _, c := range g.closers {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,106 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/postern-mail/postern/filters"
+	"github.com/postern-mail/postern/internal/config"
+)
+
+// Exit codes of every subcommand.
+const (
+	ExitOK     = 0 // it was done
+	ExitFailed = 1 // it was not: the message on standard error says why
+	ExitUsage  = 2 // the command line is wrong
+	ExitConfig = 3 // the configuration is faulty: every fault is on standard error
+	// Of `postern check --exit-code` only:
+	ExitLater      = 10 // greylist or tempfail
+	ExitQuarantine = 11
+	ExitRefused    = 12 // reject or discard
+)
+
+const description = `Postern judges mail for a Postfix that it is a milter of.
+
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 faulty configuration;
+check --exit-code also: 10 greylist or tempfail, 11 quarantine, 12 reject or discard.`
+
+// cli is the command line.
+type cli struct {
+	Config string            `short:"c" type:"path" placeholder:"FILE" help:"Configuration file (default: $POSTERN_CONFIG, then /etc/postern/postern.yaml where it exists)."`
+	Set    map[string]string `mapsep:"none" placeholder:"KEY=VALUE" help:"Set a key of the configuration; may be repeated; stronger than file and environment."`
+
+	Serve   serveCmd   `cmd:"" help:"Serve the MTA until told to stop. SIGHUP reloads the configuration."`
+	Check   checkCmd   `cmd:"" help:"Judge one message and print the verdict."`
+	Conf    configCmd  `cmd:"" name:"config" help:"Look at the configuration."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// program is what subcommands work with.
+type program struct {
+	kinds       []filters.Kind
+	path        string // of the configuration, "" for none
+	set         map[string]string
+	in          io.Reader
+	out, errOut io.Writer
+}
+
+// exitError carries an exit code out of a subcommand; its message, if any, was
+// printed already.
+type exitError struct{ code int }
+
+func (e exitError) Error() string { return fmt.Sprintf("exit %d", e.code) }
+
+// Main is the whole program with these kinds of filters: what cmd/postern
+// runs, and what a third party runs with kinds of its own added. It gives the exit code.
+func Main(args []string, in io.Reader, out, errOut io.Writer, kinds ...filters.Kind) int {
+	var c cli
+	code := -1
+	parser, err := kong.New(&c, kong.Name("postern"), kong.Description(description), kong.Writers(out, errOut),
+		kong.Exit(func(n int) { code = n }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.UsageOnError())
+	if err != nil {
+		fmt.Fprintln(errOut, "postern:", err)
+		return ExitFailed
+	}
+	ctx, err := parser.Parse(args)
+	if code >= 0 {
+		return code // help was asked for and printed
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "postern: %v (see postern --help)\n", err)
+		return ExitUsage
+	}
+	p := &program{kinds: kinds, path: config.Find(c.Config, os.Environ()), set: c.Set, in: in, out: out, errOut: errOut}
+	return p.exit(ctx.Run(p))
+}
+
+// exit reports an error as a user wants to read it and gives its exit code.
+func (p *program) exit(err error) int {
+	var code exitError
+	var faults config.Faults
+	switch {
+	case err == nil:
+		return ExitOK
+	case errors.As(err, &code):
+		return code.code
+	case errors.As(err, &faults):
+		for _, f := range faults {
+			fmt.Fprintln(p.errOut, f.String())
+		}
+		return ExitConfig
+	default:
+		fmt.Fprintln(p.errOut, "postern:", err)
+		return ExitFailed
+	}
+}
+
+// options are how the configuration is loaded.
+func (p *program) options() config.Options {
+	return config.Options{Path: p.path, Environ: os.Environ(), Flags: p.set, Sections: Sections(p.kinds), Symbols: ownSymbols()}
+}
+
+func (p *program) load() (*config.Config, error) { return config.Load(p.options()) }

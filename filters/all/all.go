@@ -1,0 +1,27 @@
+// Package all is the one list of the filters that come with Postern, in the
+// order in which records and references name them.
+package all
+
+import (
+	"github.com/postern-mail/postern/filters"
+	"github.com/postern-mail/postern/filters/authres"
+	"github.com/postern-mail/postern/filters/dkim"
+	"github.com/postern-mail/postern/filters/dmarc"
+	"github.com/postern-mail/postern/filters/from"
+	"github.com/postern-mail/postern/filters/gtube"
+	"github.com/postern-mail/postern/filters/rdns"
+	"github.com/postern-mail/postern/filters/spf"
+	"github.com/postern-mail/postern/filters/submission"
+)
+
+// Kinds are all built-in kinds. Adding a filter adds its line here.
+var Kinds = []filters.Kind{
+	rdns.Kind,
+	spf.Kind,
+	dkim.Kind,
+	dmarc.Kind,
+	from.Kind,
+	submission.Kind,
+	gtube.Kind,
+	authres.Kind,
+}
