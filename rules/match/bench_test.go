@@ -71,7 +71,7 @@ func BenchmarkMatch(b *testing.B) {
 				}
 			})
 		}
-		run("set", func(text string) { s.Match(text) })
+		run("set", func(text string) { _, _ = s.Match(b.Context(), text) })
 		run("pass", func(text string) { s.auto.scan(text, func([]int32, int) {}) })
 		run("each", func(text string) {
 			for i := range n {

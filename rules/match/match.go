@@ -13,6 +13,7 @@
 package match
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"regexp/syntax"
@@ -133,22 +134,35 @@ func (h Hits) Has(i int) bool { return h[i/64]&(1<<(i%64)) != 0 }
 func (h Hits) set(i int32) { h[i/64] |= 1 << (i % 64) }
 
 // Match tells which expressions match somewhere in the text. It takes time
-// linear in the text for each expression that has to be run.
-func (s *Set) Match(text string) Hits {
+// linear in the text for each expression that has to be run, and looks at ctx
+// before each: when that has ended its error is returned.
+func (s *Set) Match(ctx context.Context, text string) (Hits, error) {
 	hits := make(Hits, (len(s.patterns)+63)/64)
 	sc := s.scratch.Get().(*scratch)
+	defer func() {
+		sc.reset()
+		s.scratch.Put(sc)
+	}()
 	s.find(text, sc)
 	for _, i := range sc.seen {
-		if p := &s.patterns[i]; sc.mask[i] == p.need && (p.exact && !sc.folded[i] || p.verify(text, &sc.spans[i])) {
+		p := &s.patterns[i]
+		if sc.mask[i] != p.need {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if p.exact && !sc.folded[i] || p.verify(text, &sc.spans[i]) {
 			hits.set(i)
 		}
 	}
 	for _, i := range s.always {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if s.patterns[i].re.MatchString(text) {
 			hits.set(i)
 		}
 	}
-	sc.reset()
-	s.scratch.Put(sc)
-	return hits
+	return hits, nil
 }

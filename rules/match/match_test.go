@@ -1,6 +1,8 @@
 package match
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -45,7 +47,7 @@ func TestMatch(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := s.Match(c.text).Has(1); got != c.want {
+			if got := match(t, s, c.text).Has(1); got != c.want {
 				t.Errorf("%q on %q: %v, want %v", c.expr, c.text, got, c.want)
 			}
 			if want := regexp.MustCompile(c.expr).MatchString(c.text); want != c.want {
@@ -96,7 +98,7 @@ func TestStatesWithoutRow(t *testing.T) {
 		t.Fatalf("all %d states have rows: the test tests nothing", len(s.auto.out))
 	}
 	text := "w" + exprs[17] + "x" + exprs[5999][:9] + exprs[4321]
-	hits := s.Match(text)
+	hits := match(t, s, text)
 	for i := range exprs {
 		if want := i == 17 || i == 4321; hits.Has(i) != want {
 			t.Errorf("%q: %v, want %v", exprs[i], !want, want)
@@ -154,12 +156,40 @@ func TestVerdictsAreThoseOfEachExpressionOnItsOwn(t *testing.T) {
 	})
 }
 
-func same(t interface{ Errorf(string, ...any) }, s *Set, text string) {
-	hits := s.Match(text)
+type fataler interface {
+	Fatal(...any)
+	Errorf(string, ...any)
+}
+
+func match(t fataler, s *Set, text string) Hits {
+	hits, err := s.Match(context.Background(), text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hits
+}
+
+func same(t fataler, s *Set, text string) {
+	hits := match(t, s, text)
 	for i := range s.Len() {
 		if want := s.Regexp(i).MatchString(text); hits.Has(i) != want {
 			t.Errorf("%q on %q: %v, want %v", s.Regexp(i), text, hits.Has(i), want)
 		}
+	}
+}
+
+func TestMatchEndsWithItsContext(t *testing.T) {
+	s, err := Compile([]string{`win.*now`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Match(ctx, "win it now"); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if !match(t, s, "win it now").Has(0) {
+		t.Error("what an ended match left behind spoils the next")
 	}
 }
 
