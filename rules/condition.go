@@ -133,6 +133,8 @@ func (g *guard) Visit(n *ast.Node) {
 		g.call(x)
 	case *ast.BinaryNode:
 		g.binary(n, x)
+	case *ast.BuiltinNode:
+		g.builtin(x)
 	case *ast.PredicateNode:
 		inner := &loop{guard: g}
 		ast.Walk(&x.Node, inner)
@@ -178,6 +180,16 @@ func (g *guard) call(x *ast.CallNode) {
 		}
 	}
 	g.refuse(name, "there is no list %q", name.Value)
+}
+
+// builtin refuses copies of long texts.
+func (g *guard) builtin(x *ast.BuiltinNode) {
+	if x.Name != "lower" && x.Name != "upper" || len(x.Arguments) == 0 {
+		return
+	}
+	if f, ok := textField(pathOf(x.Arguments[0])); ok {
+		g.refuse(x, "%s of %s: begin the pattern with (?i) instead", x.Name, f.path)
+	}
 }
 
 func (g *guard) binary(n *ast.Node, x *ast.BinaryNode) {

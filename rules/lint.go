@@ -6,10 +6,14 @@ import (
 	"time"
 )
 
-// lint warns of what is allowed and likely a mistake.
+// lint refuses symbols that filters report, and warns of what is allowed and
+// likely a mistake.
 func (l *loader) lint() {
 	same := map[string]*Rule{}
 	for _, r := range l.rules {
+		if slices.Contains(l.options.Symbols, r.Symbol) {
+			l.fault(r, r.at, false, "%s is the symbol of a filter", r.Symbol)
+		}
 		if r.cond != nil && r.cond.constant == "false" {
 			l.fault(r, r.whenAt, true, "the condition never holds")
 		}

@@ -149,6 +149,8 @@ func TestFaults(t *testing.T) {
 		{"a text in a loop", "rules:\n  - {symbol: AB, when: 'any(urls, text contains .host)'}\n", "text within a loop"},
 		{"a range", "rules:\n  - {symbol: AB, when: 'any(1..100000000, # == 0)'}\n", "ranges are not used"},
 		{"texts joined", "rules:\n  - {symbol: AB, when: 'text + text == \"\"'}\n", "join no texts"},
+		{"a long text copied", "rules:\n  - {symbol: AB, when: 'lower(text) contains \"a\"'}\n", "begin the pattern with (?i)"},
+		{"the symbol of a filter", "rules:\n  - {symbol: SPF_FAIL, when: size > 0}\n", "is the symbol of a filter"},
 		{"a variable", "rules:\n  - {symbol: AB, when: 'let x = text; any(urls, x contains .host)'}\n", "no variables"},
 		{"the whole environment", "rules:\n  - {symbol: AB, when: 'len($env) > 1'}\n", "$env"},
 		{"a function that is off", "rules:\n  - {symbol: AB, when: 'repeat(text, 100) == \"\"'}\n", "repeat"},
@@ -166,7 +168,7 @@ func TestFaults(t *testing.T) {
 		{"too deep", "rules: " + strings.Repeat("[", 60) + strings.Repeat("]", 60), "levels"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := Load(Options{Now: now, Lists: fakeLists{}}, File{Name: "f.yaml", Data: []byte(c.text)})
+			_, err := Load(Options{Now: now, Lists: fakeLists{}, Symbols: []string{"SPF_FAIL"}}, File{Name: "f.yaml", Data: []byte(c.text)})
 			var faults Faults
 			if !errors.As(err, &faults) {
 				t.Fatalf("error %v", err)

@@ -131,6 +131,16 @@ type Hits []uint64
 // Has tells whether expression i matches.
 func (h Hits) Has(i int) bool { return h[i/64]&(1<<(i%64)) != 0 }
 
+// Any tells whether any expression matches.
+func (h Hits) Any() bool {
+	for _, word := range h {
+		if word != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 func (h Hits) set(i int32) { h[i/64] |= 1 << (i % 64) }
 
 // Match tells which expressions match somewhere in the text. It takes time
