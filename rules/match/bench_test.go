@@ -82,9 +82,27 @@ func BenchmarkMatch(b *testing.B) {
 	}
 }
 
+// BenchmarkFlood is a text full of one word on which all patterns hang.
+func BenchmarkFlood(b *testing.B) {
+	var exprs []string
+	for i := range 1000 {
+		exprs = append(exprs, fmt.Sprintf(`\bfree\s{0,3}thing%d`, i))
+	}
+	s, err := Compile(exprs)
+	if err != nil {
+		b.Fatal(err)
+	}
+	text := strings.Repeat("free ", 20<<10/5)
+	for b.Loop() {
+		if _, err := s.Match(b.Context(), text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // runHits is one pass and each expression on its own whose literals are there.
 func runHits(s *Set, text string) {
-	sc := newScratch(s.Len())
+	sc := newScratch(s.Len(), len(s.refs))
 	s.find(text, sc)
 	for _, i := range sc.seen {
 		if sc.mask[i] == s.patterns[i].need {

@@ -105,7 +105,7 @@ func Compile(exprs []string) (*Set, error) {
 		}
 	}
 	s.refs, s.auto = words.refs, newAutomaton(words.literals)
-	s.scratch.New = func() any { return newScratch(len(exprs)) }
+	s.scratch.New = func() any { return newScratch(len(exprs), len(s.refs)) }
 	return s, nil
 }
 

@@ -34,6 +34,10 @@ func TestMatch(t *testing.T) {
 		{"a cut makes no end of text", `win$`, strings.Repeat("x ", 50) + "win" + strings.Repeat(" x", 50), false},
 		{"a rune that is cut makes no replacement", `\x{FFFD}.{0,2}win`, strings.Repeat("票", 50) + "win" + strings.Repeat("票", 50), false},
 		{"a boundary beside a rune of four bytes", `\B😀win😀\B`, strings.Repeat("😀", 50) + "win" + strings.Repeat("😀", 50), true},
+		{"a word met often before it counts", `\bfree\d\b`, strings.Repeat("free ", 500) + "free7", true},
+		{"a word met often that never counts", `\bfree\d\b`, strings.Repeat("free ", 500), false},
+		{"two words, one met often", `win.free`, strings.Repeat("free ", 500) + "win", false},
+		{"folded signs after a word met often", `(?i)sale\d`, strings.Repeat("sale ", 500) + "ſale7", true},
 		{"a line's begin is one", `(?m)^win`, strings.Repeat("x ", 50) + "\nwin" + strings.Repeat(" x", 50), true},
 		{"a byte that is no UTF-8 reads as the replacement", "a\ufffdb", "a\xffb", true},
 		{"a cut inside a rune makes no replacement", `[^ -~].{5}\bab`, "票12345ab", false},
@@ -150,6 +154,7 @@ func TestVerdictsAreThoseOfEachExpressionOnItsOwn(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(textPieces), 0, 40).Draw(t, "text"), "")
+		text = strings.Repeat(rapid.SampledFrom(textPieces).Draw(t, "flood"), rapid.SampledFrom([]int{0, 0, 63, 64, 200}).Draw(t, "times")) + text
 		for range 2 { // the second time with used scratch
 			same(t, s, text)
 		}

@@ -25,17 +25,25 @@ type spans struct {
 	all  bool // anywhere
 }
 
-// scratch is what one pass needs, by pattern. It is used by one goroutine at
-// a time.
+// maxHits bounds how often one literal is noted. Patterns that it places are
+// then looked for in the whole text, so that a text full of a word on which
+// many rules hang costs no more than one that holds it now and then.
+const maxHits = 64
+
+// scratch is what one pass needs. It is used by one goroutine at a time.
 type scratch struct {
-	mask   []uint8 // clauses that were hit
-	folded []bool  // hit in the second pass
-	spans  []spans
+	mask   []uint8 // by pattern: clauses that were hit
+	folded []bool  // by pattern: hit in the second pass
+	spans  []spans // by pattern
 	seen   []int32 // patterns hit at all
+	times  []uint8 // by literal: how often it was noted
+	words  []int32 // literals noted at all
 }
 
-func newScratch(patterns int) *scratch {
-	return &scratch{mask: make([]uint8, patterns), folded: make([]bool, patterns), spans: make([]spans, patterns)}
+func newScratch(patterns, literals int) *scratch {
+	return &scratch{
+		mask: make([]uint8, patterns), folded: make([]bool, patterns), spans: make([]spans, patterns), times: make([]uint8, literals),
+	}
 }
 
 // reset empties it at the cost of what was hit.
@@ -45,23 +53,49 @@ func (sc *scratch) reset() {
 		sc.spans[i] = spans{list: sc.spans[i].list[:0]}
 	}
 	sc.seen = sc.seen[:0]
+	sc.forgetWords()
+}
+
+func (sc *scratch) forgetWords() {
+	for _, l := range sc.words {
+		sc.times[l] = 0
+	}
+	sc.words = sc.words[:0]
+}
+
+// note counts a literal, and tells how often it was noted with this time; 0
+// when that was often enough before.
+func (sc *scratch) note(literal int32, most uint8) uint8 {
+	n := sc.times[literal]
+	if n == most {
+		return 0
+	}
+	if n == 0 {
+		sc.words = append(sc.words, literal)
+	}
+	sc.times[literal]++
+	return n + 1
 }
 
 // find notes for every pattern which of its clauses the text holds, and where.
 func (s *Set) find(text string, sc *scratch) {
-	strange := false
 	s.auto.scan(text, func(literals []int32, end int) {
 		for _, l := range literals {
-			strange = strange || l == 0 || l == 1
+			times := sc.note(l, maxHits)
+			if times == 0 {
+				continue
+			}
 			for _, r := range s.refs[l] {
 				sc.hit(r)
 				if p := &s.patterns[r.pattern]; r.clause == 1 && !p.exact {
 					sc.spans[r.pattern].add(p.reach, end, len(text))
+					sc.spans[r.pattern].all = sc.spans[r.pattern].all || times == maxHits
 				}
 			}
 		}
 	})
-	if strange {
+	if sc.times[0] > 0 || sc.times[1] > 0 { // the signs that fold to s and k
+		sc.forgetWords()
 		s.findUnfolded(unfold.Replace(text), sc)
 	}
 }
@@ -71,6 +105,9 @@ func (s *Set) find(text string, sc *scratch) {
 func (s *Set) findUnfolded(text string, sc *scratch) {
 	s.auto.scan(text, func(literals []int32, _ int) {
 		for _, l := range literals {
+			if sc.note(l, 1) == 0 {
+				continue
+			}
 			for _, r := range s.refs[l] {
 				sc.hit(r)
 				sc.folded[r.pattern] = true
