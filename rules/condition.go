@@ -46,7 +46,8 @@ type compiler struct {
 type patterns struct {
 	field field
 	exprs []string
-	slots []int // by pattern, where its verdict is put
+	slots []int          // by pattern, where its verdict is put
+	known map[string]int // slots by expression
 	set   *match.Set
 }
 
@@ -60,14 +61,13 @@ func (c *compiler) pattern(f field, expr string) int {
 	c.uses[firstWord(f.path)] = true
 	p := c.byField[f.path]
 	if p == nil {
-		p = &patterns{field: f}
+		p = &patterns{field: f, known: map[string]int{}}
 		c.byField[f.path] = p
 	}
-	for i, e := range p.exprs {
-		if e == expr {
-			return p.slots[i]
-		}
+	if slot, ok := p.known[expr]; ok {
+		return slot
 	}
+	p.known[expr] = c.slots
 	p.exprs, p.slots = append(p.exprs, expr), append(p.slots, c.slots)
 	c.slots++
 	return c.slots - 1

@@ -9,7 +9,7 @@ import (
 // lint refuses symbols that filters report, and warns of what is allowed and
 // likely a mistake.
 func (l *loader) lint() {
-	same := map[string]*Rule{}
+	same, known := map[string]*Rule{}, l.known()
 	for _, r := range l.rules {
 		if slices.Contains(l.options.Symbols, r.Symbol) {
 			l.fault(r, r.at, false, "%s is the symbol of a filter", r.Symbol)
@@ -20,7 +20,7 @@ func (l *loader) lint() {
 		if r.cond != nil && r.cond.constant == "true" && r.Count == nil {
 			l.fault(r, r.whenAt, true, "the condition holds for every message")
 		}
-		l.lintSymbols(r)
+		l.lintSymbols(r, known)
 		if r.expiredAt(l.options.Now) {
 			l.fault(r, r.at, true, "expired after %s: it runs in the shadow", r.Expires.Format(time.DateOnly))
 		}
@@ -36,18 +36,26 @@ func (l *loader) lint() {
 	}
 }
 
+// known are the symbols that filters and rules report.
+func (l *loader) known() map[string]bool {
+	known := map[string]bool{}
+	for _, name := range l.options.Symbols {
+		known[name] = true
+	}
+	for _, r := range l.rules {
+		known[r.Symbol] = true
+	}
+	return known
+}
+
 // lintSymbols warns of symbols that nobody reports.
-func (l *loader) lintSymbols(r *Rule) {
+func (l *loader) lintSymbols(r *Rule, known map[string]bool) {
 	if l.options.Symbols == nil {
 		return
 	}
-	known := slices.Clone(l.options.Symbols)
-	for _, other := range l.rules {
-		known = append(known, other.Symbol)
-	}
 	for _, name := range r.reads() {
-		if !slices.Contains(known, name) {
-			l.fault(r, r.whenAt, true, "no filter and no rule reports %q", name).Remedy = didYouMean(name, known)
+		if !known[name] {
+			l.fault(r, r.whenAt, true, "no filter and no rule reports %q", name).Remedy = didYouMean(name, sortedKeys(known))
 		}
 	}
 }

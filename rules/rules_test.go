@@ -165,6 +165,7 @@ func TestFaults(t *testing.T) {
 		{"count in what is no text field", "rules:\n  - {symbol: AB, count: {field: txt, pattern: a}}\n", `did you mean "text"?`},
 		{"an example with an unknown field", "rules:\n  - {symbol: AB, when: size > 0, examples: {match: [{subjekt: a}]}}\n", `did you mean "subject"?`},
 		{"a terminal's escape", "rules:\n  - {symbol: AB, when: size > 0, \"\\x1b[2J\": 1}\n", "is no key"},
+		{"too many keys", strings.Repeat("a: 1\n", 1001), "more than 1000 keys"},
 		{"too deep", "rules: " + strings.Repeat("[", 60) + strings.Repeat("]", 60), "levels"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

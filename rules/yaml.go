@@ -18,6 +18,7 @@ const (
 	maxFile   = 2 << 20 // bytes
 	maxTokens = 200_000
 	maxDepth  = 20
+	maxKeys   = 1000 // of one table
 )
 
 type kind uint8
@@ -142,6 +143,10 @@ func (r *reader) node(n ast.Node, depth int) *node {
 		}
 	case *ast.MappingNode:
 		out.kind = table
+		if len(n.Values) > maxKeys {
+			r.fault(out, "more than %d keys in one table", maxKeys)
+			return out
+		}
 		for _, pair := range n.Values {
 			r.pair(out, pair, depth)
 		}
