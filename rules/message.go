@@ -44,7 +44,10 @@ func author(a mail.Author) Author {
 	out := Author{Count: len(a.Addresses)}
 	if len(a.Addresses) > 0 {
 		first := a.Addresses[0]
-		out.Address, out.Name, out.Domain = first.Local+"@"+first.Domain, first.Name, first.Domain
+		out.Address, out.Name, out.Domain = first.Local, first.Name, first.Domain
+		if first.Domain != "" {
+			out.Address += "@" + first.Domain
+		}
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -327,6 +328,26 @@ func TestARuleThatFailsCostsItselfOnly(t *testing.T) {
 	if len(found) != 1 || found[0].Name != "CD" {
 		t.Errorf("found %v", found)
 	}
+}
+
+func TestOneSetServesManyMessagesAtOnce(t *testing.T) {
+	s := load(t, "rules:\n  - {symbol: AB, when: 'text matches \"free\\\\s+money\"'}\n  - {symbol: CD, when: symbols.AB and header(\"a\") == \"b\"}\n")
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			f := Facts{Text: "no such thing", Headers: []Header{{"A", "b"}}}
+			if i%2 == 0 {
+				f.Text = "free  money"
+			}
+			for range 100 {
+				found, err := s.Eval(t.Context(), &f, nil, now)
+				if want := 2 * (1 - i%2); err != nil || len(found) != want {
+					t.Errorf("found %v, error %v, want %d", found, err, want)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestCheckSaysWhatIsWrong(t *testing.T) {
