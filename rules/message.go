@@ -6,6 +6,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/postern-mail/postern/mail"
+	"github.com/postern-mail/postern/mail/mime"
 	"github.com/postern-mail/postern/mail/authres"
 )
 
@@ -37,7 +38,7 @@ func FromMessage(m *mail.Message) *Facts {
 // decoded is a field's value as a reader sees it.
 func decoded(value string) string {
 	value = strings.TrimSpace(strings.NewReplacer("\r\n", "", "\n", "").Replace(clip(value, maxHeader)))
-	return mail.DecodeWords(value)
+	return mime.DecodeWords(value)
 }
 
 func author(a mail.Author) Author {
