@@ -6,8 +6,8 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/postern-mail/postern/mail"
-	"github.com/postern-mail/postern/mail/mime"
 	"github.com/postern-mail/postern/mail/authres"
+	"github.com/postern-mail/postern/mail/mime"
 )
 
 // FromMessage fills in what session, envelope, header and authentication
