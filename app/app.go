@@ -49,6 +49,7 @@ type App struct {
 	milters []*milter.Server
 	admin   *admin.Server
 	reload  sync.Mutex
+	over    bool // Run has ended; guarded by reload
 }
 
 // Options are what a new App is made from.
@@ -165,7 +166,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	all.Wait()
-	err := a.current.Load().retire()
+	err := a.end()
 	a.client.Close()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		err = errors.Join(cause, err)
@@ -173,12 +174,25 @@ func (a *App) Run(ctx context.Context) error {
 	return err
 }
 
+// end retires the last generation; no reload makes another one after it.
+func (a *App) end() error {
+	a.reload.Lock()
+	defer a.reload.Unlock()
+	a.over = true
+	return a.current.Load().retire()
+}
+
+var errOver = errors.New("app: not running any more")
+
 // Reload reads the configuration and goes over to it when it is sound; if not, the old one
 // stays in force, and log, metric and health say so. What needs a restart
 // is named in the log.
 func (a *App) Reload() error {
 	a.reload.Lock()
 	defer a.reload.Unlock()
+	if a.over {
+		return errOver
+	}
 	cfg, err := a.load()
 	var g *generation
 	if err == nil {
