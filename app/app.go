@@ -103,8 +103,12 @@ func dnsOptions(cfg *config.Config) dns.Options {
 // listen opens all sockets.
 func (a *App) listen(cfg *config.Config) error {
 	for _, l := range cfg.Listeners {
+		addr, err := socket(l.Milter)
+		if err != nil {
+			return fmt.Errorf("listener %q: %w", l.Name, err)
+		}
 		s, err := milter.New(milter.Config{
-			Name: l.Name, Profile: l.Profile, Addr: l.Milter,
+			Name: l.Name, Profile: l.Profile, Addr: addr,
 			MaxConns: cfg.Limits.Connections, MaxFields: cfg.Limits.HeaderFields, MaxMessage: int64(cfg.Limits.MessageSize),
 			Drain: cfg.Limits.Drain,
 		}, a, milter.Deps{Log: a.log, Budget: a.budget, Now: a.now})
@@ -119,12 +123,22 @@ func (a *App) listen(cfg *config.Config) error {
 	if cfg.Admin.Listen == "" {
 		return nil
 	}
-	var err error
+	addr, err := socket(cfg.Admin.Listen)
+	if err != nil {
+		return fmt.Errorf("admin: %w", err)
+	}
 	a.admin, err = admin.Listen(admin.Config{
-		Listen: cfg.Admin.Listen, Token: cfg.Admin.Token.Reveal(),
+		Listen: addr, Token: cfg.Admin.Token.Reveal(),
 		Store: a.store, Health: a.health, Metrics: a.metrics.registry, Log: a.log,
 	})
 	return err
+}
+
+// socket puts the address of a socket, which the configuration may give as HOST:PORT or
+// with * as the host, into the one form unix:PATH or tcp:HOST:PORT.
+func socket(text string) (string, error) {
+	network, addr, err := config.ParseSocket(text)
+	return network + ":" + addr, err
 }
 
 // MilterAddrs are where the listeners listen, in the order of the configuration.
