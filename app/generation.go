@@ -2,7 +2,6 @@ package app
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 
@@ -28,8 +27,8 @@ type generation struct {
 	retired bool
 }
 
-// build makes a generation. An error names the filter that could not be made;
-// nothing is left open then.
+// build makes a generation. The error, config.Faults as a rule, names every filter that
+// could not be made and where it is configured; nothing is left open then.
 func (d *deps) build(cfg *config.Config) (*generation, error) {
 	g := &generation{
 		cfg:      cfg,
@@ -43,7 +42,10 @@ func (d *deps) build(cfg *config.Config) (*generation, error) {
 		})
 	}
 	if err != nil {
-		return nil, errors.Join(err, g.close())
+		if closing := g.close(); closing != nil {
+			err = errors.Join(err, closing)
+		}
+		return nil, err
 	}
 	return g, nil
 }
@@ -57,17 +59,22 @@ func (d *deps) instances(cfg *config.Config, g *generation) ([]chain.Instance, e
 		}
 	}
 	var list []chain.Instance
+	var faults config.Faults
 	for _, kind := range d.order {
 		for _, name := range byKind[kind.Name] {
 			f, err := kind.New(d.env(name, cfg))
 			if err != nil {
-				return nil, fmt.Errorf("filters.%s: %w", name, err)
+				faults = append(faults, cfg.Fault("filters."+name, err))
+				continue
 			}
 			if c, ok := f.(io.Closer); ok {
 				g.closers = append(g.closers, c)
 			}
 			list = append(list, chain.Instance{Name: name, Kind: kind, Filter: f})
 		}
+	}
+	if len(faults) > 0 {
+		return nil, faults
 	}
 	return list, nil
 }
