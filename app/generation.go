@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 
@@ -39,6 +40,7 @@ func (d *deps) build(cfg *config.Config) (*generation, error) {
 	if err == nil {
 		g.chain, err = chain.New(instances, chain.Options{
 			Filter: cfg.Limits.Filter, Early: cfg.Limits.Early, Total: cfg.Limits.Total, Observe: d.observe,
+			Panicked: d.panicked,
 		})
 	}
 	if err != nil {
@@ -48,6 +50,12 @@ func (d *deps) build(cfg *config.Config) (*generation, error) {
 		return nil, err
 	}
 	return g, nil
+}
+
+// panicked puts a filter's panic in the log: the record has its value, and only the stack tells
+// where it comes from.
+func (d *deps) panicked(filter string, p *chain.PanicError) {
+	d.log.Error("filter panicked", "filter", filter, "value", fmt.Sprint(p.Value), "stack", string(p.Stack))
 }
 
 // instances makes the enabled filters, in the order of the list of kinds.
