@@ -9,8 +9,8 @@
 //	GET /metrics                Prometheus
 //
 // Whoever reaches the endpoint reads what strangers and users wrote to each
-// other, so it is open only on loopback and unix sockets; anywhere else every request but
-// /healthz and /readyz needs a bearer token.
+// other, so it is open only on loopback, to requests for localhost, and on unix sockets;
+// anywhere else every request but /healthz and /readyz needs a bearer token.
 package admin
 
 import (
@@ -108,14 +108,13 @@ func removeStale(path string) error {
 // loopback tells whether only this machine can reach the address.
 func loopback(hostport string) bool {
 	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		return false
-	}
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
+	return err == nil && local(host)
+}
+
+// local tells whether a name or address without port is this machine's own.
+func local(host string) bool {
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
 // Addr is where the endpoint listens.
@@ -147,15 +146,19 @@ func handler(c Config) http.Handler {
 	open := http.NewServeMux()
 	open.HandleFunc("GET /healthz", a.healthz)
 	open.HandleFunc("GET /readyz", a.readyz)
-	open.Handle("/", withToken(c.Token, closed))
+	switch {
+	case c.Token != "":
+		open.Handle("/", withToken(c.Token, closed))
+	case strings.HasPrefix(c.Listen, "unix:"):
+		open.Handle("/", closed)
+	default:
+		open.Handle("/", forLocal(closed))
+	}
 	return safe(open)
 }
 
 // withToken lets requests through that carry the token.
 func withToken(token string, next http.Handler) http.Handler {
-	if token == "" {
-		return next
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		if !ok || subtle.ConstantTimeCompare([]byte(given), []byte(token)) != 1 {
@@ -167,8 +170,20 @@ func withToken(token string, next http.Handler) http.Handler {
 	})
 }
 
-// safe keeps what strangers wrote from being taken for anything but data, and
-// other sites' pages from reading us through a browser.
+// forLocal lets requests through that ask for this machine by its own name. A page on the
+// web can have a name of its own resolve to 127.0.0.1 and then read, through
+// the postmaster's browser, what needs no token.
+func forLocal(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !local(r.Host) && !loopback(r.Host) {
+			fail(w, http.StatusForbidden, "ask for localhost, or set admin.token_file")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// safe keeps what strangers wrote from being taken for anything but data.
 func safe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -113,7 +115,7 @@ func ParseQuery(v url.Values) (verdicts.Query, error) {
 		}
 	}
 	q := verdicts.Query{
-		From: v.Get("from"), Rcpt: v.Get("rcpt"), IP: v.Get("ip"), Symbol: v.Get("symbol"),
+		From: v.Get("from"), Rcpt: v.Get("rcpt"), Symbol: v.Get("symbol"),
 		QueueID: v.Get("queue_id"), Text: v.Get("q"), Cursor: v.Get("cursor"),
 	}
 	var errs []error
@@ -131,8 +133,16 @@ func ParseQuery(v url.Values) (verdicts.Query, error) {
 	note("since", err)
 	q.Until, err = parseTime(v.Get("until"))
 	note("until", err)
+	if s := v.Get("ip"); s != "" {
+		ip, err := netip.ParseAddr(s)
+		note("ip", err)
+		q.IP = ip.Unmap().String() // the one form in which records have it
+	}
 	if s := v.Get("min_score"); s != "" {
 		f, err := strconv.ParseFloat(s, 64)
+		if err == nil && (math.IsNaN(f) || math.IsInf(f, 0)) {
+			err = fmt.Errorf("%q is no score", s)
+		}
 		note("min_score", err)
 		q.MinScore = &f
 	}

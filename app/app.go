@@ -49,6 +49,7 @@ type App struct {
 	milters []*milter.Server
 	admin   *admin.Server
 	reload  sync.Mutex
+	over    bool // Run has ended; guarded by reload
 }
 
 // Options are what a new App is made from.
@@ -102,8 +103,12 @@ func dnsOptions(cfg *config.Config) dns.Options {
 // listen opens all sockets.
 func (a *App) listen(cfg *config.Config) error {
 	for _, l := range cfg.Listeners {
+		addr, err := socket(l.Milter)
+		if err != nil {
+			return fmt.Errorf("listener %q: %w", l.Name, err)
+		}
 		s, err := milter.New(milter.Config{
-			Name: l.Name, Profile: l.Profile, Addr: l.Milter,
+			Name: l.Name, Profile: l.Profile, Addr: addr,
 			MaxConns: cfg.Limits.Connections, MaxFields: cfg.Limits.HeaderFields, MaxMessage: int64(cfg.Limits.MessageSize),
 			Drain: cfg.Limits.Drain,
 		}, a, milter.Deps{Log: a.log, Budget: a.budget, Now: a.now})
@@ -118,12 +123,22 @@ func (a *App) listen(cfg *config.Config) error {
 	if cfg.Admin.Listen == "" {
 		return nil
 	}
-	var err error
+	addr, err := socket(cfg.Admin.Listen)
+	if err != nil {
+		return fmt.Errorf("admin: %w", err)
+	}
 	a.admin, err = admin.Listen(admin.Config{
-		Listen: cfg.Admin.Listen, Token: cfg.Admin.Token.Reveal(),
+		Listen: addr, Token: cfg.Admin.Token.Reveal(),
 		Store: a.store, Health: a.health, Metrics: a.metrics.registry, Log: a.log,
 	})
 	return err
+}
+
+// socket puts the address of a socket, which the configuration may give as HOST:PORT or
+// with * as the host, into the one form unix:PATH or tcp:HOST:PORT.
+func socket(text string) (string, error) {
+	network, addr, err := config.ParseSocket(text)
+	return network + ":" + addr, err
 }
 
 // MilterAddrs are where the listeners listen, in the order of the configuration.
@@ -165,7 +180,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	all.Wait()
-	err := a.current.Load().retire()
+	err := a.end()
 	a.client.Close()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		err = errors.Join(cause, err)
@@ -173,12 +188,25 @@ func (a *App) Run(ctx context.Context) error {
 	return err
 }
 
+// end retires the last generation; no reload makes another one after it.
+func (a *App) end() error {
+	a.reload.Lock()
+	defer a.reload.Unlock()
+	a.over = true
+	return a.current.Load().retire()
+}
+
+var errOver = errors.New("app: not running any more")
+
 // Reload reads the configuration and goes over to it when it is sound; if not, the old one
 // stays in force, and log, metric and health say so. What needs a restart
 // is named in the log.
 func (a *App) Reload() error {
 	a.reload.Lock()
 	defer a.reload.Unlock()
+	if a.over {
+		return errOver
+	}
 	cfg, err := a.load()
 	var g *generation
 	if err == nil {

@@ -23,7 +23,7 @@ type checkCmd struct {
 	IP       string   `help:"Address of the client." placeholder:"ADDR"`
 	Helo     string   `help:"HELO name." placeholder:"NAME"`
 	From     string   `help:"MAIL FROM; empty: the null sender." placeholder:"ADDR"`
-	Rcpt     []string `help:"A recipient; may be repeated." placeholder:"ADDR"`
+	Rcpt     []string `sep:"none" help:"A recipient; may be repeated." placeholder:"ADDR"`
 	AuthUser string   `help:"Authenticated user." placeholder:"USER"`
 	Hostname string   `help:"Our own name, in place of the configured one." placeholder:"NAME"`
 	DNS      []string `name:"dns" help:"DNS server to ask, in place of the configured ones." placeholder:"ADDR"`
@@ -74,15 +74,19 @@ func (c *checkCmd) message(in io.Reader, cfg *config.Config) (*mail.Message, err
 	s := &mail.Session{Helo: c.Helo, AuthUser: c.AuthUser, Started: now, MTAHost: hostname(cfg)}
 	if c.IP != "" {
 		if s.ClientIP, err = netip.ParseAddr(c.IP); err != nil {
-			return nil, fmt.Errorf("--ip: %w", err)
+			return nil, usageError{fmt.Errorf("--ip: %w", err)}
 		}
 		s.ClientIP = s.ClientIP.Unmap()
 	}
 	if s.Listener, s.Profile, err = c.listener(cfg); err != nil {
 		return nil, err
 	}
+	rcpts := make([]string, len(c.Rcpt))
+	for i, rcpt := range c.Rcpt {
+		rcpts[i] = trimAngle(rcpt)
+	}
 	h, b := mail.Read(raw)
-	return mail.New(mail.Message{Session: s, Envelope: mail.Envelope{From: trimAngle(c.From), Rcpts: c.Rcpt}, Now: now, Header: h, Body: b}), nil
+	return mail.New(mail.Message{Session: s, Envelope: mail.Envelope{From: trimAngle(c.From), Rcpts: rcpts}, Now: now, Header: h, Body: b}), nil
 }
 
 func (c *checkCmd) read(in io.Reader) ([]byte, error) {
@@ -108,7 +112,7 @@ func (c *checkCmd) listener(cfg *config.Config) (name, profile string, err error
 		}
 	}
 	if c.Listener != "" {
-		return "", "", fmt.Errorf("--listener: no listener is named %q", c.Listener)
+		return "", "", usageError{fmt.Errorf("--listener: no listener is named %q", c.Listener)}
 	}
 	return "check", "inbound", nil
 }
@@ -123,7 +127,7 @@ func parseNow(s string) (time.Time, error) {
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		return t, fmt.Errorf("--now: %q is neither RFC 3339 nor seconds since 1970", s)
+		return t, usageError{fmt.Errorf("--now: %q is neither RFC 3339 nor seconds since 1970", s)}
 	}
 	return t, nil
 }

@@ -28,8 +28,8 @@ type generation struct {
 	retired bool
 }
 
-// build makes a generation. An error names the filter that could not be made;
-// nothing is left open then.
+// build makes a generation. The error, config.Faults as a rule, names every filter that
+// could not be made and where it is configured; nothing is left open then.
 func (d *deps) build(cfg *config.Config) (*generation, error) {
 	g := &generation{
 		cfg:      cfg,
@@ -40,12 +40,22 @@ func (d *deps) build(cfg *config.Config) (*generation, error) {
 	if err == nil {
 		g.chain, err = chain.New(instances, chain.Options{
 			Filter: cfg.Limits.Filter, Early: cfg.Limits.Early, Total: cfg.Limits.Total, Observe: d.observe,
+			Panicked: d.panicked,
 		})
 	}
 	if err != nil {
-		return nil, errors.Join(err, g.close())
+		if closing := g.close(); closing != nil {
+			err = errors.Join(err, closing)
+		}
+		return nil, err
 	}
 	return g, nil
+}
+
+// panicked puts a filter's panic in the log: the record has its value, and only the stack tells
+// where it comes from.
+func (d *deps) panicked(filter string, p *chain.PanicError) {
+	d.log.Error("filter panicked", "filter", filter, "value", fmt.Sprint(p.Value), "stack", string(p.Stack))
 }
 
 // instances makes the enabled filters, in the order of the list of kinds.
@@ -57,17 +67,22 @@ func (d *deps) instances(cfg *config.Config, g *generation) ([]chain.Instance, e
 		}
 	}
 	var list []chain.Instance
+	var faults config.Faults
 	for _, kind := range d.order {
 		for _, name := range byKind[kind.Name] {
 			f, err := kind.New(d.env(name, cfg))
 			if err != nil {
-				return nil, fmt.Errorf("filters.%s: %w", name, err)
+				faults = append(faults, cfg.Fault("filters."+name, err))
+				continue
 			}
 			if c, ok := f.(io.Closer); ok {
 				g.closers = append(g.closers, c)
 			}
 			list = append(list, chain.Instance{Name: name, Kind: kind, Filter: f})
 		}
+	}
+	if len(faults) > 0 {
+		return nil, faults
 	}
 	return list, nil
 }

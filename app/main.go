@@ -55,6 +55,9 @@ type exitError struct{ code int }
 
 func (e exitError) Error() string { return fmt.Sprintf("exit %d", e.code) }
 
+// usageError says that a value on the command line cannot be.
+type usageError struct{ error }
+
 // Main is the whole program with these kinds of filters: what cmd/postern
 // runs, and what a third party runs with kinds of its own added. It gives the exit code.
 func Main(args []string, in io.Reader, out, errOut io.Writer, kinds ...filters.Kind) int {
@@ -82,6 +85,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer, kinds ...filters.K
 func (p *program) exit(err error) int {
 	var code exitError
 	var faults config.Faults
+	var usage usageError
 	switch {
 	case err == nil:
 		return ExitOK
@@ -92,6 +96,9 @@ func (p *program) exit(err error) int {
 			fmt.Fprintln(p.errOut, f.String())
 		}
 		return ExitConfig
+	case errors.As(err, &usage):
+		fmt.Fprintln(p.errOut, "postern:", err)
+		return ExitUsage
 	default:
 		fmt.Fprintln(p.errOut, "postern:", err)
 		return ExitFailed

@@ -63,8 +63,10 @@ func (m *metrics) check(c scoring.Check) {
 func (m *metrics) verdict(r *verdicts.Record, took time.Duration) {
 	m.verdicts.WithLabelValues(string(r.Action), string(r.Mode), r.Session.Listener).Inc()
 	m.duration.WithLabelValues(r.Session.Listener).Observe(took.Seconds())
-	for i, s := range r.Symbols {
-		if i == 0 || s.Name != r.Symbols[i-1].Name {
+	seen := make(map[string]bool, len(r.Symbols))
+	for _, s := range r.Symbols {
+		if !seen[s.Name] {
+			seen[s.Name] = true
 			m.symbols.WithLabelValues(s.Name).Inc()
 		}
 	}

@@ -27,6 +27,10 @@ type Options struct {
 	// Observe is told of every check that ended, when it is not nil. It is
 	// called from several goroutines.
 	Observe func(scoring.Check)
+
+	// Panicked is told of every panic of a filter, with its stack, when it is not
+	// nil. It is called from several goroutines.
+	Panicked func(filter string, p *PanicError)
 }
 
 // Defaults are Postern's own budgets: below Postfix's 30 s for a command and
@@ -54,6 +58,9 @@ func New(instances []Instance, o Options) (*Chain, error) {
 	}
 	if o.Observe == nil {
 		o.Observe = func(scoring.Check) {}
+	}
+	if o.Panicked == nil {
+		o.Panicked = func(string, *PanicError) {}
 	}
 	return &Chain{nodes: nodes, opts: o}, nil
 }

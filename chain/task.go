@@ -71,7 +71,7 @@ func (c *Chain) run(ctx context.Context, n *node, t *task, msg *mail.Message, de
 	limited, cancel := context.WithTimeout(ctx, c.opts.Filter)
 	defer cancel()
 	returned := make(chan outcome, 1)
-	go func() { returned <- guarded(limited, n.Filter, msg) }()
+	go func() { returned <- c.guarded(limited, n, msg) }()
 	select {
 	case o := <-returned:
 		t.settle(o, limited)
@@ -91,13 +91,15 @@ type outcome struct {
 }
 
 // guarded calls the filter and turns a panic into an error.
-func guarded(ctx context.Context, f filters.Filter, msg *mail.Message) (o outcome) {
+func (c *Chain) guarded(ctx context.Context, n *node, msg *mail.Message) (o outcome) {
 	defer func() {
-		if p := recover(); p != nil {
-			o = outcome{err: &PanicError{Value: p, Stack: debug.Stack()}}
+		if v := recover(); v != nil {
+			p := &PanicError{Value: v, Stack: debug.Stack()}
+			c.opts.Panicked(n.Name, p)
+			o = outcome{err: p}
 		}
 	}()
-	o.result, o.err = f.Check(ctx, msg)
+	o.result, o.err = n.Filter.Check(ctx, msg)
 	return o
 }
 

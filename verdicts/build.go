@@ -157,7 +157,10 @@ func auth(results []authres.Result) Auth {
 			}
 		case "dmarc":
 			d := res.DMARC()
-			out.DMARC = DMARC{Result: res.Value, Domain: clip(d.Domain, maxText), PolicyDomain: clip(d.PolicyDomain, maxText), Policy: d.Policy, Override: d.Override}
+			out.DMARC = DMARC{
+				Result: res.Value, Domain: clip(d.Domain, maxText), PolicyDomain: clip(d.PolicyDomain, maxText),
+				Policy: clip(d.Policy, maxText), Override: clip(d.Override, maxText),
+			}
 		case "arc":
 			out.ARC.Result = res.Value
 		}
@@ -195,13 +198,16 @@ func (r *Record) disposition() (disposition, override string) {
 }
 
 // clip makes text at most n bytes long and valid UTF-8; what was cut is shown
-// by an ellipsis.
+// by an ellipsis after them.
 func clip(s string, n int) string {
-	if len(s) > n {
-		for n > 0 && !utf8.RuneStart(s[n]) && n > len(s)-utf8.UTFMax {
-			n--
-		}
-		s = s[:n] + "…"
+	whole := len(s) <= n
+	s = strings.ToValidUTF8(s[:min(len(s), n+utf8.UTFMax)], "\uFFFD")
+	if whole && len(s) <= n {
+		return s
 	}
-	return strings.ToValidUTF8(s, "\uFFFD")
+	end := min(n, len(s))
+	for end > 0 && end < len(s) && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "…"
 }

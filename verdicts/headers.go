@@ -2,6 +2,7 @@ package verdicts
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -95,12 +96,27 @@ func tagSubject(h mail.Header, tag string) mail.Edit {
 	if !ok {
 		return mail.Edit{Kind: mail.EditAppend, Name: "Subject", Value: tag}
 	}
+	old = oneField(old)
 	if strings.HasPrefix(old, tag) {
 		tag = ""
 	} else {
 		tag += " "
 	}
 	return mail.Edit{Kind: mail.EditReplace, Name: "Subject", Value: tag + old, N: 1}
+}
+
+// controls are control characters, a fold (RFC 5322 section 2.2.3) being taken as one.
+var controls = regexp.MustCompile("\r\n[ \t]|[\x00-\x08\x0a-\x1f\x7f]")
+
+// oneField makes a value that came fit to be written again: folds stay, any
+// other control character becomes a space.
+func oneField(value string) string {
+	return controls.ReplaceAllStringFunc(value, func(s string) string {
+		if len(s) > 1 {
+			return s
+		}
+		return " "
+	})
 }
 
 // remove makes the edits that take every field with one of the names away.

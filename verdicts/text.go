@@ -45,7 +45,7 @@ func (r *Record) authRows(row func(label, format string, args ...any)) {
 		row("dkim", "%s", strings.TrimSpace(fmt.Sprintf("%s %s %s %s", d.Result, Printable(d.Domain), Printable(d.Selector), Printable(d.Reason))))
 	}
 	if d := r.Auth.DMARC; d.Result != "" {
-		row("dmarc", "%s %s policy=%s disposition=%s %s", d.Result, Printable(d.Domain), d.Policy, d.Disposition, d.Override)
+		row("dmarc", "%s %s policy=%s disposition=%s %s", d.Result, Printable(d.Domain), Printable(d.Policy), d.Disposition, d.Override)
 	}
 }
 
