@@ -63,6 +63,13 @@ type Kind struct {
 	Config  func() any  // a pointer to its section, holding the defaults; nil: it has no settings
 	New     func(Env) (Filter, error)
 	OptIn   bool // off unless the configuration asks for it: it needs a service of its own
+
+	// Caps are the most points that groups of symbols add together, unless the
+	// configuration says otherwise.
+	Caps map[string]float64
+	// ConfigSymbols lists the symbols that a section of the configuration brings about, with their
+	// scores; they are stronger than those in Symbols. It is given what Config returned, decoded. nil: none.
+	ConfigSymbols func(section any) []SymbolDoc
 }
 
 // SymbolDoc describes a symbol: it feeds the score table, the reference and
