@@ -50,7 +50,7 @@ type Zone struct {
 	TXT      *bool              `yaml:"txt" doc:"Ask for the text about a listing too, which takes a second round."`
 	Hash     string             `yaml:"hash" oneof:"sha1,sha256,md5" doc:"How mailboxes are hashed; sha1 by default."`
 	Listed   string             `yaml:"listed" doc:"Test point that is listed: 127.0.0.2, test, or none where the list has none (RFC 5782 section 5)."`
-	Unlisted string             `yaml:"unlisted" doc:"Test point that is not listed: 127.0.0.1, invalid, or none."`
+	Unlisted string             `yaml:"unlisted" doc:"Test point that is not listed: 127.0.0.1, invalid, or none, for lists of addresses that hold all which may not be in use."`
 }
 
 func defaults() *Config {

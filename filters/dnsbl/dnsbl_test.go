@@ -219,7 +219,7 @@ func TestWhatOneMessageMayAskIsBounded(t *testing.T) {
 	m.Header = append(m.Header, mail.Field{Name: "From", Value: strings.Join(authors, ", ")})
 	probes := len(w.asked)
 	check(t, f, m)
-	if n := w.count(".ip.example.net") - 3; n != 1+f.limits.hops {
+	if n := w.count(".ip.example.net") - 4; n != 1+f.limits.hops {
 		t.Errorf("%d addresses", n)
 	}
 	if n := w.count(".dom.example.net") - 3; n != f.limits.names {

@@ -159,13 +159,10 @@ type point struct {
 	err   error
 }
 
-// probe asks for what is listed, for what is not, and for a name made up just now, which no
+// probe asks for what is listed, for what is not, and for names made up just now, which no
 // cache holds and no list can have.
 func (f *filter) probe(ctx context.Context, z *zone) condition {
-	made, err := z.madeUp()
-	if err != nil {
-		return condition{Dead, "cannot be probed: " + err.Error(), ""}
-	}
+	made := z.madeUp()
 	c := f.points(ctx, z, made)
 	if c.reason == skipped {
 		// Our own question made the resolver try the zone again; the answer counts next time.
@@ -180,8 +177,8 @@ func (f *filter) probe(ctx context.Context, z *zone) condition {
 	return c
 }
 
-func (f *filter) points(ctx context.Context, z *zone, made string) condition {
-	labels := []string{z.listed, z.unlisted, made}
+func (f *filter) points(ctx context.Context, z *zone, made []string) condition {
+	labels := append([]string{z.listed, z.unlisted}, made...)
 	got := make([]point, len(labels))
 	var wg sync.WaitGroup
 	for i, label := range labels {
@@ -194,22 +191,24 @@ func (f *filter) points(ctx context.Context, z *zone, made string) condition {
 		})
 	}
 	wg.Wait()
-	return z.diagnose(got[0], got[1], got[2])
+	return z.diagnose(got[0], got[1:])
 }
 
-// diagnose makes a condition of the answers about the test points.
-func (z *zone) diagnose(listed, unlisted, made point) condition {
-	for _, p := range []point{made, listed, unlisted} {
+// diagnose makes a condition of the answers about the test points: the one that must be listed, and those
+// that must not.
+func (z *zone) diagnose(listed point, unlisted []point) condition {
+	all := append([]point{listed}, unlisted...)
+	for _, p := range all {
 		if c, bad := z.complaint(p.addrs); bad {
 			return c
 		}
 	}
-	for _, p := range []point{made, unlisted} {
-		if p.err == nil && len(p.addrs) > 0 {
+	for _, p := range unlisted {
+		if len(p.addrs) > 0 {
 			return lying("lists what nobody can have listed")
 		}
 	}
-	for _, p := range []point{made, unlisted, listed} {
+	for _, p := range all {
 		if p.err != nil && !dns.IsNone(p.err) {
 			return z.silent(p.err)
 		}

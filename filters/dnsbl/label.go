@@ -12,20 +12,24 @@ import (
 	"github.com/postern-mail/postern/internal/dns"
 )
 
-// madeUp is a name within the zone that nobody can have listed: an address of
-// 127.128.0.0/9, a domain below "invalid" (RFC 2606 section 2), a hash of chance.
-func (z *zone) madeUp() (string, error) {
+// madeUp are names within the zone that nobody can have listed: a domain below "invalid" (RFC 2606
+// section 2), a hash of chance, an address of 127.128.0.0/9 and one of 240.0.0.0/4, which is in use nowhere (RFC
+// 1112 section 4). Two addresses, since in a zone file a wildcard does not stand for names beside others
+// that exist (RFC 4592 section 2.2.2), as the test point does beside the first.
+func (z *zone) madeUp() []string {
 	var b [20]byte
-	if _, err := rand.Read(b[:]); err != nil {
-		return "", err
-	}
+	_, _ = rand.Read(b[:]) // crypto/rand never fails
 	switch z.kind {
 	case kindIP:
-		return dns.ReverseLabels(netip.AddrFrom4([4]byte{127, b[0] | 128, b[1], b[2] &^ 1})), nil
+		made := []string{dns.ReverseLabels(netip.AddrFrom4([4]byte{127, b[0] | 128, b[1], b[2]}))}
+		if z.unlisted != "" {
+			made = append(made, dns.ReverseLabels(netip.AddrFrom4([4]byte{240 | b[3]>>5, b[4], b[5], b[6]})))
+		}
+		return made
 	case kindDomain:
-		return hex.EncodeToString(b[:8]) + ".invalid", nil
+		return []string{hex.EncodeToString(b[:8]) + ".invalid"}
 	}
-	return hex.EncodeToString(b[:]), nil
+	return []string{hex.EncodeToString(b[:])}
 }
 
 // label is how a subject is put before the zone's name.
