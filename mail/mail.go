@@ -68,8 +68,8 @@ type Message struct {
 	*view // what is computed from header and body, once, on demand
 }
 
-// New completes a message: it attaches the lazily computed views, which all
-// copies made of the message by WithAuth share.
+// New completes a message: it attaches the lazily computed views of header and
+// body as they are now, which all copies made of the message by WithAuth share.
 func New(m Message) *Message {
 	m.view = newView(&m)
 	return &m
