@@ -300,7 +300,7 @@ func TestABadReloadLeavesTheOldConfigurationInForce(t *testing.T) {
 			}
 			d := s.dial(t)
 			defer d.Close()
-			if _, r := s.send(t, d); r.Score != 1 || len(r.Checks) != 1 {
+			if _, r := s.send(t, d); r.Score != 1 || len(r.Checks) != 2 || r.Checks[0].Name != "probe" || r.Checks[1].Name != "rules" {
 				t.Errorf("judged by %+v", r)
 			}
 			s.mu.Lock()

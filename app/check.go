@@ -172,7 +172,7 @@ func (d *deps) judgeOne(ctx context.Context, cfg *config.Config, msg *mail.Messa
 	for _, rcpt := range msg.Envelope.Rcpts {
 		tx.Rcpt(rcpt)
 	}
-	ev, wanted := tx.Data(ctx, msg)
+	ev, wanted := g.evidence(ctx, tx, msg)
 	r, _ := g.judge(msg, ev, wanted)
 	return r, g.close()
 }

@@ -86,7 +86,7 @@ func (d *dialogue) Rcpt(_ context.Context, rcpt string, _ []string) *milter.Repl
 // Message implements milter.Dialogue.
 func (d *dialogue) Message(ctx context.Context, m *mail.Message) milter.Decision {
 	start := d.app.now()
-	ev, wanted := d.tx.Data(ctx, m)
+	ev, wanted := d.gen.evidence(ctx, d.tx, m)
 	d.tx = nil
 	r, edits := d.gen.judge(m, ev, wanted)
 	d.app.report(ctx, r, d.app.now().Sub(start))

@@ -19,6 +19,7 @@ import (
 type generation struct {
 	cfg      *config.Config
 	chain    *chain.Chain
+	book     *ruleBook
 	policies scoring.Set
 	headers  verdicts.HeaderOptions
 	closers  []io.Closer
@@ -31,9 +32,14 @@ type generation struct {
 // build makes a generation. The error, config.Faults as a rule, names every filter that
 // could not be made and where it is configured; nothing is left open then.
 func (d *deps) build(cfg *config.Config) (*generation, error) {
+	book, err := d.ruleBook(cfg)
+	if err != nil {
+		return nil, err
+	}
 	g := &generation{
 		cfg:      cfg,
-		policies: policies(d.kinds, cfg),
+		book:     book,
+		policies: policies(d.kinds, cfg, book, d.now()),
 		headers:  verdicts.HeaderOptions{SpamHeaders: cfg.Headers.SpamHeaders, SubjectTag: cfg.Headers.SubjectTag},
 	}
 	instances, err := d.instances(cfg, g)

@@ -1,16 +1,26 @@
 package app
 
 import (
+	"context"
+
+	"github.com/postern-mail/postern/chain"
 	"github.com/postern-mail/postern/mail"
 	"github.com/postern-mail/postern/scoring"
 	"github.com/postern-mail/postern/verdicts"
 )
 
+// evidence waits for what the chain finds, and lets the rules read it.
+func (g *generation) evidence(ctx context.Context, tx *chain.Tx, m *mail.Message) (scoring.Evidence, []mail.Edit) {
+	ev, wanted := tx.Data(ctx, m)
+	noteTruncated(m, &ev)
+	g.book.read(ctx, m, &ev)
+	return ev, wanted
+}
+
 // judge turns evidence into the record, and into the edits that the record and the
 // filters ask for.
 func (g *generation) judge(m *mail.Message, ev scoring.Evidence, wanted []mail.Edit) (*verdicts.Record, []mail.Edit) {
 	p := g.policies.Choose(m)
-	noteTruncated(m, &ev)
 	v := scoring.Judge(ev, p)
 	r := verdicts.Build(verdicts.NewID(m.Now), m, ev, v, scoring.Explain(ev, p))
 	applied := v.Mode.Applied(v.Action)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 
 	"github.com/alecthomas/kong"
@@ -107,7 +108,11 @@ func (p *program) exit(err error) int {
 
 // options are how the configuration is loaded.
 func (p *program) options() config.Options {
-	return config.Options{Path: p.path, Environ: os.Environ(), Flags: p.set, Sections: Sections(p.kinds), Symbols: ownSymbols()}
+	d := newDeps(p.kinds, slog.New(slog.DiscardHandler))
+	return config.Options{
+		Path: p.path, Environ: os.Environ(), Flags: p.set,
+		Sections: Sections(p.kinds), Symbols: ownSymbols(), Further: d.ruleSymbols,
+	}
 }
 
 func (p *program) load() (*config.Config, error) { return config.Load(p.options()) }

@@ -3,6 +3,7 @@ package app
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/postern-mail/postern/chain"
 	"github.com/postern-mail/postern/filters"
@@ -36,14 +37,23 @@ func table(kinds map[string]filters.Kind, cfg *config.Config) map[string]scoring
 }
 
 // policies turns the configuration into what Judge reads.
-func policies(kinds map[string]filters.Kind, cfg *config.Config) scoring.Set {
-	base, caps := table(kinds, cfg), groupCaps(kinds, cfg)
-	s := scoring.Set{Default: policy("default", base, caps, cfg.Rules(nil))}
+func policies(kinds map[string]filters.Kind, cfg *config.Config, book *ruleBook, now time.Time) scoring.Set {
+	base := foundation{table: table(kinds, cfg), caps: groupCaps(kinds, cfg), actions: book.rules.Actions(), shadow: book.rules.Shadow(now)}
+	book.place(base.table, base.caps)
+	s := scoring.Set{Default: base.policy("default", cfg.Under(nil))}
 	for i := range cfg.Policies {
 		p := &cfg.Policies[i]
-		s.Rules = append(s.Rules, scoring.Rule{Match: scoring.Match(p.Match), Policy: policy(p.Name, base, caps, cfg.Rules(p))})
+		s.Rules = append(s.Rules, scoring.Rule{Match: scoring.Match(p.Match), Policy: base.policy(p.Name, cfg.Under(p))})
 	}
 	return s
+}
+
+// foundation is what filters and rules come with; the configuration is laid over it.
+type foundation struct {
+	table   map[string]scoring.Entry
+	caps    map[string]float64
+	actions map[string]scoring.Action
+	shadow  map[string]bool
 }
 
 // groupCaps are the caps that the configured filters come with.
@@ -55,17 +65,19 @@ func groupCaps(kinds map[string]filters.Kind, cfg *config.Config) map[string]flo
 	return caps
 }
 
-func policy(name string, base map[string]scoring.Entry, caps map[string]float64, r config.Rules) *scoring.Policy {
+func (f foundation) policy(name string, r config.Rules) *scoring.Policy {
 	t := r.Scoring.Thresholds
-	caps = maps.Clone(caps)
+	caps := maps.Clone(f.caps)
 	maps.Copy(caps, r.Scoring.Caps)
+	shadow := maps.Clone(f.shadow)
+	maps.Copy(shadow, set(r.Scoring.Shadow))
 	return &scoring.Policy{
 		Name: name, Mode: scoring.Mode(r.Mode),
 		Thresholds: scoring.Thresholds{Mark: float64(t.Mark), Quarantine: float64(t.Quarantine), Reject: float64(t.Reject)},
-		Table:      rescored(base, r.Scoring.Scores),
+		Table:      rescored(f.table, r.Scoring.Scores),
 		Caps:       caps,
-		Actions:    demands(r.Scoring.Actions, r.DMARC),
-		Shadow:     set(r.Scoring.Shadow),
+		Actions:    demands(f.actions, r.Scoring.Actions, r.DMARC),
+		Shadow:     shadow,
 	}
 }
 
@@ -84,16 +96,19 @@ func rescored(t map[string]scoring.Entry, scores map[string]float64) map[string]
 // byScore as an action says that a symbol demands nothing.
 const byScore = "score"
 
-// demands puts together which symbols demand which action. What is said of a
-// symbol by its name is stronger than dmarc.on_reject and dmarc.on_quarantine.
-func demands(byName map[string]string, d config.DMARC) map[string]scoring.Action {
-	all := map[string]string{unspooledSymbol: string(scoring.Tempfail), "DMARC_FAIL_REJECT": d.OnReject, "DMARC_FAIL_QUARANTINE": d.OnQuarantine}
-	maps.Copy(all, byName)
-	actions := map[string]scoring.Action{}
-	for symbol, action := range all {
-		if action != byScore {
-			actions[symbol] = scoring.Action(action)
+// demands puts together which symbols demand which action. What the configuration says of a
+// symbol by its name is stronger than dmarc.on_reject and dmarc.on_quarantine, and all of
+// it is stronger than what rules demand.
+func demands(base map[string]scoring.Action, byName map[string]string, d config.DMARC) map[string]scoring.Action {
+	said := map[string]string{unspooledSymbol: string(scoring.Tempfail), "DMARC_FAIL_REJECT": d.OnReject, "DMARC_FAIL_QUARANTINE": d.OnQuarantine}
+	maps.Copy(said, byName)
+	actions := maps.Clone(base)
+	for symbol, action := range said {
+		if action == byScore {
+			delete(actions, symbol)
+			continue
 		}
+		actions[symbol] = scoring.Action(action)
 	}
 	return actions
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -23,7 +24,7 @@ func TestFiltersBringSymbolsAndCapsOfTheirConfiguration(t *testing.T) {
 	cfg.Filters["lists"] = &config.Filter{Kind: "lists", Config: 3.0}
 	cfg.Scoring.Scores = map[string]float64{"C": 40}
 	cfg.Scoring.Caps = map[string]float64{"h": 60}
-	p := policies(kinds, cfg).Default
+	p := policies(kinds, cfg, bookOf(t, cfg), time.Now()).Default
 	for name, want := range map[string]scoring.Entry{"A": {Group: "g", Score: 1}, "B": {Group: "g", Score: 3}, "C": {Group: "h", Score: 40}} {
 		if got := p.Table[name]; got != want {
 			t.Errorf("%s: %v, want %v", name, got, want)

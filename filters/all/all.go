@@ -7,6 +7,7 @@ import (
 	"github.com/postern-mail/postern/filters/authres"
 	"github.com/postern-mail/postern/filters/dkim"
 	"github.com/postern-mail/postern/filters/dmarc"
+	"github.com/postern-mail/postern/filters/dnsbl"
 	"github.com/postern-mail/postern/filters/from"
 	"github.com/postern-mail/postern/filters/gtube"
 	"github.com/postern-mail/postern/filters/rdns"
@@ -20,6 +21,7 @@ var Kinds = []filters.Kind{
 	spf.Kind,
 	dkim.Kind,
 	dmarc.Kind,
+	dnsbl.Kind,
 	from.Kind,
 	submission.Kind,
 	gtube.Kind,

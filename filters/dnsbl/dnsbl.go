@@ -78,7 +78,7 @@ type filter struct {
 	zones    []*zone
 	limits   limits
 	pace     pace
-	urlHosts func(*mail.Message) []string // nil: the message does not know its URLs
+	urlHosts func(*mail.Message) []string // of the whole message
 
 	stop    context.CancelFunc
 	watches sync.WaitGroup
@@ -106,6 +106,7 @@ func newFilter(env filters.Env, p pace) (*filter, error) {
 		resolver: env.Resolver, log: env.Log, now: env.Now, trusted: env.Trusted, relays: env.Relays,
 		zones: zones, limits: limits{names: cfg.MaxNames, hops: cfg.MaxHops}, pace: p,
 	}
+	f.urlHosts = func(m *mail.Message) []string { return m.URLs().Hosts() }
 	if f.pace.every == 0 {
 		f.pace.every = cfg.ProbeEvery
 	}

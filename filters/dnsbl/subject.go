@@ -144,10 +144,8 @@ func (f *filter) subjects(msg *mail.Message, signers []string) []subject {
 	for _, d := range signers {
 		s.host(d, dkim)
 	}
-	if f.urlHosts != nil {
-		for _, h := range f.urlHosts(msg) {
-			s.host(h, url)
-		}
+	for _, h := range f.urlHosts(msg) {
+		s.host(h, url)
 	}
 	return s.list
 }

@@ -19,6 +19,8 @@ type Config struct {
 	DMARC      DMARC      `yaml:"dmarc" doc:"What is done when the author's domain asks for it and DMARC fails (RFC 9989)."`
 	Policies   []Policy   `yaml:"policies" doc:"Other rules for some mail. The first entry that matches holds; what it does not say is as above."`
 	Filters    Filters    `yaml:"filters" doc:"A section for each filter. The name is the kind, unless kind says otherwise."`
+	RuleFiles  RuleFiles  `yaml:"rules" doc:"Rules in files: those that ship, and one's own."`
+	Lists      Lists      `yaml:"lists" doc:"Named lists for rules to ask, or to let mail in and keep it out."`
 	Headers    Headers    `yaml:"headers" doc:"What is written into mail that is let in, besides X-Postern-* and Authentication-Results."`
 	Limits     Limits     `yaml:"limits" doc:"Bounds on size, number and time."`
 	Log        Log        `yaml:"log" doc:"The log on standard error: one line for each verdict."`
@@ -123,6 +125,25 @@ type Filter struct {
 	Config  any // what Section.New gave, with the section decoded over it; nil where the kind has no settings
 }
 
+// RuleFiles says which rule files are read.
+type RuleFiles struct {
+	Dir      string `yaml:"dir" doc:"Folder of one's own rule files (*.yaml). A change in it acts on the next message. A folder that is not there holds no rules."`
+	Defaults bool   `yaml:"defaults" doc:"Use the rules that ship."`
+}
+
+// Lists are the named lists.
+type Lists map[string]List
+
+// List is one named list.
+type List struct {
+	Kind            string   `yaml:"kind" need:"true" oneof:"addresses,domains,networks,patterns,digests" doc:"What the entries are: mail addresses, domains with all below them, networks or addresses of hosts, regular expressions, SHA-256 digests."`
+	Entries         []string `yaml:"entries" doc:"Entries given here."`
+	File            string   `yaml:"file" doc:"File with one entry a line; # begins a comment. It is read again when it changes."`
+	Use             string   `yaml:"use" oneof:"rules,allow,deny" default:"rules" doc:"rules: for rules to ask. allow, deny: acts by itself too, as the symbols LIST_ALLOW and LIST_DENY."`
+	Of              string   `yaml:"of" oneof:"author,sender,client,attachment" default:"author" doc:"What an allow or deny list is asked about: the author (From), the envelope sender, the client's address, the digests of attachments."`
+	Unauthenticated bool     `yaml:"unauthenticated" doc:"An allow list of authors or senders holds for mail without passing authentication too. Anybody can forge such mail."`
+}
+
 // Headers are the optional marks on mail.
 type Headers struct {
 	SpamHeaders bool   `yaml:"spam_headers" doc:"Write X-Spam-Flag, X-Spam-Status and X-Spam-Level on marked mail."`
@@ -158,10 +179,12 @@ func Default() *Config {
 		Networks: Networks{
 			Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 		},
-		Scoring: Scoring{Thresholds: Thresholds{Greylist: 4, Mark: 6, Quarantine: 10, Reject: 15}},
-		DMARC:   DMARC{OnReject: "quarantine", OnQuarantine: "mark"},
-		Filters: Filters{},
-		Headers: Headers{SpamHeaders: true},
+		Scoring:   Scoring{Thresholds: Thresholds{Greylist: 4, Mark: 6, Quarantine: 10, Reject: 15}},
+		DMARC:     DMARC{OnReject: "quarantine", OnQuarantine: "mark"},
+		Filters:   Filters{},
+		RuleFiles: RuleFiles{Dir: "/etc/postern/rules.d", Defaults: true},
+		Lists:     Lists{},
+		Headers:   Headers{SpamHeaders: true},
 		Limits: Limits{
 			MessageSize:  128 << 20,
 			HeaderFields: 10000,

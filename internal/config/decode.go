@@ -85,6 +85,7 @@ func (d *decoder) mapping(n *node, v reflect.Value, path string, f field) {
 		}
 		before := len(d.faults)
 		d.value(e.node, elem, sub, f)
+		d.needed(e.node, elem, sub)
 		if len(d.faults) == before {
 			v.SetMapIndex(reflect.ValueOf(e.name).Convert(v.Type().Key()), elem)
 		}

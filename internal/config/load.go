@@ -14,6 +14,10 @@ type Options struct {
 	Flags    map[string]string // key path -> value, as in an environment variable
 	Sections []Section         // the filter kinds
 	Symbols  []Symbol          // what may be scored besides the kinds' symbols
+
+	// Further lists what else may be scored because of what the configuration says, such
+	// as the symbols of rules. It is given the decoded, unchecked configuration. nil: nothing.
+	Further func(*Config) []Symbol
 }
 
 // meta is what a Config knows about itself.
@@ -51,6 +55,9 @@ func load(opts Options, sources []source, faults Faults) (*Config, error) {
 	cfg.Filters = presetFilters(opts.Sections)
 	d := &decoder{sections: opts.Sections, origins: map[string]Origin{}, faults: faults}
 	d.structure(all.merged(), reflect.ValueOf(cfg).Elem(), "", nil)
+	if opts.Further != nil {
+		opts.Symbols = slices.Concat(opts.Symbols, opts.Further(cfg))
+	}
 	cfg.meta = &meta{opts: opts, origins: d.origins}
 	v := &validator{cfg: cfg, faults: d.faults}
 	v.run()
@@ -98,9 +105,9 @@ type Rules struct {
 	DMARC   DMARC
 }
 
-// Rules gives what holds under a policy, or without one where p is nil: what
+// Under gives what holds under a policy, or without one where p is nil: what
 // the policy does not say is as above it.
-func (c *Config) Rules(p *Policy) Rules {
+func (c *Config) Under(p *Policy) Rules {
 	r := Rules{Mode: c.Mode, Scoring: c.Scoring, DMARC: c.DMARC}
 	if p == nil {
 		return r

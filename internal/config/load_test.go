@@ -192,7 +192,7 @@ policies:
 	if p.Match.Clients[0] != netip.MustParsePrefix("192.0.2.1/32") {
 		t.Errorf("clients %v", p.Match.Clients)
 	}
-	r := c.Rules(p)
+	r := c.Under(p)
 	if r.Mode != "observe" || !r.Scoring.Thresholds.Reject.IsOff() || r.Scoring.Thresholds.Mark != 6 ||
 		r.DMARC != (DMARC{OnReject: "score", OnQuarantine: "mark"}) || len(r.Scoring.Shadow) != 0 {
 		t.Errorf("rules %+v", r)
@@ -200,7 +200,7 @@ policies:
 	if d := cmp.Diff(map[string]float64{"SPF_FAIL": 0, "GTUBE": 9}, r.Scoring.Scores); d != "" {
 		t.Error(d)
 	}
-	if base := c.Rules(nil); base.Scoring.Scores["SPF_FAIL"] != 2 || base.Mode != "enforce" {
+	if base := c.Under(nil); base.Scoring.Scores["SPF_FAIL"] != 2 || base.Mode != "enforce" {
 		t.Errorf("the policy changed the rules above it: %+v", base)
 	}
 }

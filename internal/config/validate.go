@@ -192,7 +192,7 @@ func (v *validator) policies() {
 			v.warn(v.at(key), key+".match", "give it a match, or put it last", "matches all mail: the policies after it never hold")
 		}
 		if p.Thresholds != (ThresholdChanges{}) {
-			v.thresholds(key+".thresholds", v.cfg.Rules(p).Scoring.Thresholds)
+			v.thresholds(key+".thresholds", v.cfg.Under(p).Scoring.Thresholds)
 		}
 		v.symbols(key, p.Scores, p.Actions, p.Shadow)
 		v.caps(key+".caps", p.Caps)

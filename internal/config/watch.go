@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,12 +21,14 @@ type Watcher struct {
 	fs    *fsnotify.Watcher
 	path  string
 	parts string // conf.d beside the main file
+	more  []string
 	after func(time.Duration) <-chan time.Time
 }
 
-// NewWatcher begins to watch the main file's folder and conf.d beside it.
+// NewWatcher begins to watch the main file's folder, conf.d beside it, and
+// further folders of *.yaml files, as far as they are there.
 // Changes from now on are told by Run, which must be called, or Close.
-func NewWatcher(path string) (*Watcher, error) {
+func NewWatcher(path string, folders ...string) (*Watcher, error) {
 	fs, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, fmt.Errorf("config: watch: %w", err)
@@ -41,6 +44,13 @@ func NewWatcher(path string) (*Watcher, error) {
 		return nil, fmt.Errorf("config: watch: %w", err)
 	}
 	w.addParts()
+	for _, folder := range folders {
+		if folder == "" {
+			continue
+		}
+		w.more = append(w.more, filepath.Clean(folder))
+		_ = w.fs.Add(folder) // where there is none there is nothing to watch
+	}
 	return w, nil
 }
 
@@ -94,7 +104,7 @@ func (w *Watcher) concerns(e fsnotify.Event) bool {
 		return true
 	case name == w.path:
 		return true
-	case filepath.Dir(name) == w.parts:
+	case filepath.Dir(name) == w.parts, slices.Contains(w.more, filepath.Dir(name)):
 		return isConfFile(filepath.Base(name))
 	}
 	// Kubernetes swaps a link of this name, through which the files are seen.
