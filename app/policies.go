@@ -2,6 +2,7 @@ package app
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/postern-mail/postern/chain"
 	"github.com/postern-mail/postern/filters"
@@ -19,7 +20,12 @@ func table(kinds map[string]filters.Kind, cfg *config.Config) map[string]scoring
 	t[unspooledSymbol] = scoring.Entry{Group: failureGroup}
 	t[truncatedSymbol] = scoring.Entry{Group: failureGroup, Score: truncatedScore}
 	for name, f := range cfg.Filters {
-		for _, s := range kinds[f.Kind].Symbols {
+		kind := kinds[f.Kind]
+		docs := kind.Symbols
+		if kind.ConfigSymbols != nil {
+			docs = slices.Concat(docs, kind.ConfigSymbols(f.Config))
+		}
+		for _, s := range docs {
 			t[s.Name] = scoring.Entry{Group: s.Group, Score: s.Score}
 		}
 		for _, status := range []scoring.Status{scoring.StatusError, scoring.StatusTimeout} {
@@ -31,22 +37,33 @@ func table(kinds map[string]filters.Kind, cfg *config.Config) map[string]scoring
 
 // policies turns the configuration into what Judge reads.
 func policies(kinds map[string]filters.Kind, cfg *config.Config) scoring.Set {
-	base := table(kinds, cfg)
-	s := scoring.Set{Default: policy("default", base, cfg.Rules(nil))}
+	base, caps := table(kinds, cfg), groupCaps(kinds, cfg)
+	s := scoring.Set{Default: policy("default", base, caps, cfg.Rules(nil))}
 	for i := range cfg.Policies {
 		p := &cfg.Policies[i]
-		s.Rules = append(s.Rules, scoring.Rule{Match: scoring.Match(p.Match), Policy: policy(p.Name, base, cfg.Rules(p))})
+		s.Rules = append(s.Rules, scoring.Rule{Match: scoring.Match(p.Match), Policy: policy(p.Name, base, caps, cfg.Rules(p))})
 	}
 	return s
 }
 
-func policy(name string, base map[string]scoring.Entry, r config.Rules) *scoring.Policy {
+// groupCaps are the caps that the configured filters come with.
+func groupCaps(kinds map[string]filters.Kind, cfg *config.Config) map[string]float64 {
+	caps := map[string]float64{}
+	for _, f := range cfg.Filters {
+		maps.Copy(caps, kinds[f.Kind].Caps)
+	}
+	return caps
+}
+
+func policy(name string, base map[string]scoring.Entry, caps map[string]float64, r config.Rules) *scoring.Policy {
 	t := r.Scoring.Thresholds
+	caps = maps.Clone(caps)
+	maps.Copy(caps, r.Scoring.Caps)
 	return &scoring.Policy{
 		Name: name, Mode: scoring.Mode(r.Mode),
 		Thresholds: scoring.Thresholds{Mark: float64(t.Mark), Quarantine: float64(t.Quarantine), Reject: float64(t.Reject)},
 		Table:      rescored(base, r.Scoring.Scores),
-		Caps:       r.Scoring.Caps,
+		Caps:       caps,
 		Actions:    demands(r.Scoring.Actions, r.DMARC),
 		Shadow:     set(r.Scoring.Shadow),
 	}

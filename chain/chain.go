@@ -14,6 +14,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/postern-mail/postern/internal/dns"
 	"github.com/postern-mail/postern/mail"
 	"github.com/postern-mail/postern/scoring"
 )
@@ -23,6 +24,10 @@ type Options struct {
 	Filter time.Duration // longest run of one filter
 	Early  time.Duration // longest wait at a stage before end of message
 	Total  time.Duration // longest wait at end of message, all filters together
+
+	// Questions is how many a message may ask of the DNS, all filters together, and
+	// as many again a connection before and between its messages. See dns.WithBudget.
+	Questions int
 
 	// Observe is told of every check that ended, when it is not nil. It is
 	// called from several goroutines.
@@ -34,8 +39,8 @@ type Options struct {
 }
 
 // Defaults are Postern's own budgets: below Postfix's 30 s for a command and
-// 300 s for content.
-var Defaults = Options{Filter: 5 * time.Second, Early: 10 * time.Second, Total: 30 * time.Second}
+// 300 s for content. A message with many hops and domains asks about 250 questions of all lists that ship.
+var Defaults = Options{Filter: 5 * time.Second, Early: 10 * time.Second, Total: 30 * time.Second, Questions: 400}
 
 // Chain is a planned set of filters. It is immutable and safe for several
 // goroutines.
@@ -55,6 +60,9 @@ func New(instances []Instance, o Options) (*Chain, error) {
 		if *d == 0 {
 			*d = []time.Duration{Defaults.Filter, Defaults.Early, Defaults.Total}[i]
 		}
+	}
+	if o.Questions == 0 {
+		o.Questions = Defaults.Questions
 	}
 	if o.Observe == nil {
 		o.Observe = func(scoring.Check) {}
@@ -90,7 +98,7 @@ type Run struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	now    func() time.Time
-	shared []*task // by node: the connect and HELO filters, run once a connection
+	shared []*task // by node: the connect and HELO filters, run once a connection, and the last early looks
 }
 
 // errOver is the cause with which filters are told that nobody waits any more.
@@ -101,7 +109,7 @@ var errOver = errors.New("the transaction is over")
 func (c *Chain) Connect(ctx context.Context, s *mail.Session, now func() time.Time) *Run {
 	r := &Run{chain: c, now: now, shared: make([]*task, len(c.nodes))}
 	var cancel context.CancelCauseFunc
-	r.ctx, cancel = context.WithCancelCause(ctx)
+	r.ctx, cancel = context.WithCancelCause(dns.WithBudget(ctx, c.opts.Questions))
 	r.cancel = func() { cancel(errOver) }
 	r.start(mail.StageConnect, s)
 	return r
@@ -117,12 +125,17 @@ func (r *Run) Close() { r.cancel() }
 func (r *Run) start(stage mail.Stage, s *mail.Session) {
 	var msg *mail.Message
 	for i := range r.chain.nodes {
-		if r.chain.nodes[i].stage != stage {
+		n := &r.chain.nodes[i]
+		if n.stage != stage && n.early == nil {
 			continue
 		}
 		if msg == nil {
 			msg = mail.New(mail.Message{Session: s, Now: r.now()})
 		}
-		r.shared[i] = r.chain.begin(r.ctx, i, msg, r.shared)
+		if n.stage == stage {
+			r.shared[i] = r.chain.begin(r.ctx, i, msg, r.shared)
+		} else {
+			r.shared[i] = r.chain.look(r.ctx, i, stage, msg)
+		}
 	}
 }

@@ -22,6 +22,7 @@ type node struct {
 	stage mail.Stage // not before the stage of any node it comes after
 	after []int      // numbers of the nodes whose results it reads; all smaller than its own
 	gate  *gate
+	early filters.Early // nil: it does not look early
 }
 
 // plan orders the instances so that each comes after those it reads, and
@@ -76,6 +77,9 @@ func (p *planner) visit(i int, path []string) error {
 			n.after = append(n.after, p.number[j]-1)
 			n.stage = max(n.stage, p.nodes[p.number[j]-1].stage)
 		}
+	}
+	if n.stage == mail.StageData {
+		n.early, _ = in.Filter.(filters.Early)
 	}
 	slices.Sort(n.after)
 	p.nodes = append(p.nodes, n)

@@ -29,22 +29,42 @@ type task struct {
 	check  scoring.Check
 }
 
+// job is what a task is to do.
+type job struct {
+	node    *node
+	call    func(context.Context, *mail.Message) (filters.Result, error)
+	msg     *mail.Message
+	deps    []*task // those it waits for
+	observe func(scoring.Check)
+}
+
 // begin starts node i on the message; tasks holds those it may have to wait for.
 func (c *Chain) begin(ctx context.Context, i int, msg *mail.Message, tasks []*task) *task {
 	n := &c.nodes[i]
-	t := &task{done: make(chan struct{}), check: scoring.Check{Name: n.Name, Stage: n.stage}}
-	if hung := n.gate.hung.Load(); hung >= maxHung {
-		t.skip(fmt.Sprintf("%d earlier runs of it have not returned", hung))
-		c.opts.Observe(t.check)
-		return t
-	}
-	var deps []*task
-	for _, j := range n.after {
-		if tasks[j] != nil {
-			deps = append(deps, tasks[j])
+	j := job{node: n, call: n.Filter.Check, msg: msg, observe: c.opts.Observe}
+	for _, k := range n.after {
+		if tasks[k] != nil {
+			j.deps = append(j.deps, tasks[k])
 		}
 	}
-	go c.run(ctx, n, t, msg, deps)
+	return c.launch(ctx, n.stage, j)
+}
+
+// look starts the early look of node i at a stage. It waits for nobody, and is no run
+// of the filter in the eyes of an observer.
+func (c *Chain) look(ctx context.Context, i int, stage mail.Stage, msg *mail.Message) *task {
+	n := &c.nodes[i]
+	return c.launch(ctx, stage, job{node: n, call: n.early.Early, msg: msg, observe: func(scoring.Check) {}})
+}
+
+func (c *Chain) launch(ctx context.Context, stage mail.Stage, j job) *task {
+	t := &task{done: make(chan struct{}), check: scoring.Check{Name: j.node.Name, Stage: stage}}
+	if hung := j.node.gate.hung.Load(); hung >= maxHung {
+		t.skip(fmt.Sprintf("%d earlier runs of it have not returned", hung))
+		j.observe(t.check)
+		return t
+	}
+	go c.run(ctx, t, j)
 	return t
 }
 
@@ -55,15 +75,16 @@ func (t *task) skip(why string) {
 
 // run waits for the filters that this one reads, runs it, and closes the task
 // when it returned or its time is over, whichever comes first.
-func (c *Chain) run(ctx context.Context, n *node, t *task, msg *mail.Message, deps []*task) {
+func (c *Chain) run(ctx context.Context, t *task, j job) {
 	var auth []authres.Result
-	for _, d := range deps {
+	for _, d := range j.deps {
 		select {
 		case <-d.done:
 			auth = append(auth, d.result.Auth...)
 		case <-ctx.Done():
 		}
 	}
+	msg := j.msg
 	if len(auth) > 0 {
 		msg = msg.WithAuth(append(append([]authres.Result(nil), msg.Auth...), auth...))
 	}
@@ -71,17 +92,17 @@ func (c *Chain) run(ctx context.Context, n *node, t *task, msg *mail.Message, de
 	limited, cancel := context.WithTimeout(ctx, c.opts.Filter)
 	defer cancel()
 	returned := make(chan outcome, 1)
-	go func() { returned <- c.guarded(limited, n, msg) }()
+	go func() { returned <- c.guarded(limited, j, msg) }()
 	select {
 	case o := <-returned:
 		t.settle(o, limited)
 	case <-limited.Done():
-		n.gate.hung.Add(1)
-		go func() { <-returned; n.gate.hung.Add(-1) }()
+		j.node.gate.hung.Add(1)
+		go func() { <-returned; j.node.gate.hung.Add(-1) }()
 		t.settle(outcome{err: context.Cause(limited)}, limited)
 	}
 	t.check.Duration = time.Since(start)
-	c.opts.Observe(t.check)
+	j.observe(t.check)
 	close(t.done)
 }
 
@@ -91,15 +112,15 @@ type outcome struct {
 }
 
 // guarded calls the filter and turns a panic into an error.
-func (c *Chain) guarded(ctx context.Context, n *node, msg *mail.Message) (o outcome) {
+func (c *Chain) guarded(ctx context.Context, j job, msg *mail.Message) (o outcome) {
 	defer func() {
 		if v := recover(); v != nil {
 			p := &PanicError{Value: v, Stack: debug.Stack()}
-			c.opts.Panicked(n.Name, p)
+			c.opts.Panicked(j.node.Name, p)
 			o = outcome{err: p}
 		}
 	}()
-	o.result, o.err = n.Filter.Check(ctx, msg)
+	o.result, o.err = j.call(ctx, msg)
 	return o
 }
 

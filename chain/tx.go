@@ -2,10 +2,12 @@ package chain
 
 import (
 	"context"
+	"slices"
 	"strings"
 
+	"github.com/postern-mail/postern/filters"
+	"github.com/postern-mail/postern/internal/dns"
 	"github.com/postern-mail/postern/mail"
-	"github.com/postern-mail/postern/mail/authres"
 	"github.com/postern-mail/postern/scoring"
 )
 
@@ -16,7 +18,7 @@ type Tx struct {
 	cancel  context.CancelCauseFunc
 	session *mail.Session
 	env     mail.Envelope
-	tasks   []*task            // by node; those of RCPT filters are in rcpts
+	tasks   []*task            // by node, until its stage the last early look; those of RCPT filters are in rcpts
 	rcpts   map[string][]*task // by recipient: its RCPT filters
 }
 
@@ -26,7 +28,7 @@ type Tx struct {
 func (r *Run) Mail(s *mail.Session, env mail.Envelope) *Tx {
 	t := &Tx{run: r, session: s, env: env, rcpts: map[string][]*task{}}
 	t.env.Rcpts = nil
-	t.ctx, t.cancel = context.WithCancelCause(r.ctx)
+	t.ctx, t.cancel = context.WithCancelCause(dns.WithBudget(r.ctx, r.chain.opts.Questions))
 	for i, n := range r.chain.nodes {
 		if n.stage == mail.StageHelo && r.shared[i] == nil {
 			r.start(mail.StageHelo, s)
@@ -101,9 +103,14 @@ func (t *Tx) message() *mail.Message {
 }
 
 func (t *Tx) start(stage mail.Stage, msg *mail.Message) {
-	for i := range t.run.chain.nodes {
-		if t.run.chain.nodes[i].stage == stage {
-			t.tasks[i] = t.run.chain.begin(t.ctx, i, msg, t.tasks)
+	c := t.run.chain
+	for i := range c.nodes {
+		n := &c.nodes[i]
+		if n.early != nil && (stage < n.stage || len(n.after) > 0) {
+			t.tasks[i] = c.look(t.ctx, i, stage, msg)
+		}
+		if n.stage == stage {
+			t.tasks[i] = c.begin(t.ctx, i, msg, t.tasks)
 		}
 	}
 }
@@ -138,15 +145,19 @@ func add(ev *scoring.Evidence, ctx context.Context, t *task) {
 	case <-t.done:
 	case <-ctx.Done():
 	}
-	check, symbols, auth := scoring.Check{Name: t.check.Name, Stage: t.check.Stage}, []scoring.Symbol(nil), []authres.Result(nil)
+	check, result := scoring.Check{Name: t.check.Name, Stage: t.check.Stage}, filters.Result{}
 	if t.ended() {
-		check, symbols, auth = t.check, t.result.Symbols, t.result.Auth
+		check, result = t.check, t.result
 	} else {
 		check.Status, check.Err = scoring.StatusTimeout, "still running when the budget was used up"
 	}
 	ev.Checks = append(ev.Checks, check)
-	ev.Symbols = append(ev.Symbols, symbols...)
-	ev.Auth = append(ev.Auth, auth...)
+	for _, part := range result.Checks {
+		part.Name, part.Stage = check.Name+"/"+part.Name, check.Stage
+		ev.Checks = append(ev.Checks, part)
+	}
+	ev.Symbols = append(ev.Symbols, result.Symbols...)
+	ev.Auth = append(ev.Auth, result.Auth...)
 	if check.Status != scoring.StatusOK {
 		ev.Symbols = append(ev.Symbols, scoring.Found(FailureSymbol(check.Name, check.Status), check.Err))
 	}
@@ -175,6 +186,7 @@ func addRcpts(ev *scoring.Evidence, ctx context.Context, byRcpt map[string][]*ta
 	}
 	ev.Symbols = append(ev.Symbols, merged(one.Symbols)...)
 	ev.Auth = append(ev.Auth, one.Auth...)
+	one.Checks = slices.DeleteFunc(one.Checks, func(c scoring.Check) bool { return c.Name != name }) // no parts
 	if worst := worstOf(one.Checks); worst != nil {
 		ev.Checks = append(ev.Checks, *worst)
 	}

@@ -29,11 +29,28 @@ type Filter interface {
 	Check(ctx context.Context, msg *mail.Message) (Result, error)
 }
 
+// Early is a further power of a filter of the stage data: to look before the
+// whole message is there, so that its questions are under way while the client
+// still talks, and that what it finds can refuse the client.
+//
+// It is called at connect, HELO and MAIL FROM with what is known then, and once more with the
+// whole message while the filters that this one reads are still at work, under
+// the same rules as Check. Each result takes the place of the one before it; none is part of
+// the evidence about the message, which is Check's matter.
+type Early interface {
+	Early(ctx context.Context, msg *mail.Message) (Result, error)
+}
+
 // Result is what one filter has to say about one message.
 type Result struct {
 	Symbols []scoring.Symbol
 	Auth    []authres.Result // typed results that filters named After this one, and the header, read
 	Edits   []mail.Edit      // what it would like changed, should the message be let in
+
+	// Checks are the parts of the filter's work that were not done, such as a list
+	// that was not asked: Name, Status and Err. The record shows them under the filter's
+	// name, "dnsbl/zen".
+	Checks []scoring.Check
 }
 
 // Kind describes a sort of filter.
@@ -46,6 +63,13 @@ type Kind struct {
 	Config  func() any  // a pointer to its section, holding the defaults; nil: it has no settings
 	New     func(Env) (Filter, error)
 	OptIn   bool // off unless the configuration asks for it: it needs a service of its own
+
+	// Caps are the most points that groups of symbols add together, unless the
+	// configuration says otherwise.
+	Caps map[string]float64
+	// ConfigSymbols lists the symbols that a section of the configuration brings about, with their
+	// scores; they are stronger than those in Symbols. It is given what Config returned, decoded. nil: none.
+	ConfigSymbols func(section any) []SymbolDoc
 }
 
 // SymbolDoc describes a symbol: it feeds the score table, the reference and

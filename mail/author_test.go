@@ -37,7 +37,7 @@ func TestParseAuthor(t *testing.T) {
 		{"a name in brackets", []string{" [Team] Joe <joe@example.org>"}, []Address{{"[Team] Joe", "joe", "example.org"}}, []string{FromUnquotedName}, "example.org"},
 		{"the address as its own name", []string{" joe@example.org <joe@example.org>"}, []Address{{"joe@example.org", "joe", "example.org"}}, []string{FromUnquotedName}, "example.org"},
 		{"an unquoted comma in the name", []string{" Doe, Joe <joe@example.org>"}, joe, []string{FromBareName}, "example.org"},
-		{"a name that is no UTF-8", []string{" J\xf6 <joe@example.org>"}, []Address{{"J\uFFFD", "joe", "example.org"}}, []string{From8Bit}, "example.org"},
+		{"a name that is no UTF-8", []string{" J\xf6 <joe@example.org>"}, []Address{{"Jö", "joe", "example.org"}}, []string{From8Bit}, "example.org"},
 
 		{"no field", nil, nil, []string{FromMissing}, ""},
 		{"an empty field", []string{" "}, nil, []string{FromEmpty}, ""},

@@ -1,6 +1,10 @@
 package mail
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/postern-mail/postern/mail/mime"
+)
 
 func isWord(t token) bool {
 	return t.kind == tokenAtom || t.kind == tokenQuoted || t.kind == tokenLiteral
@@ -62,7 +66,7 @@ func spelled(tokens []token) string {
 	return b.String()
 }
 
-func decodedName(tokens []token) string { return strings.TrimSpace(DecodeWords(spelled(tokens))) }
+func decodedName(tokens []token) string { return strings.TrimSpace(mime.DecodeWords(spelled(tokens))) }
 
 // decodesTo tells whether encoded words hide one of the signs, or a control
 // character: a reader that decodes before it parses sees what is not there.
@@ -76,5 +80,5 @@ func decodesTo(tokens []token, signs string) bool {
 		return n
 	}
 	raw := spelled(tokens)
-	return strings.Contains(raw, "=?") && hidden(DecodeWords(raw)) > hidden(raw)
+	return strings.Contains(raw, "=?") && hidden(mime.DecodeWords(raw)) > hidden(raw)
 }

@@ -2,8 +2,8 @@
 // client, the envelope of one transaction, the message with its raw header
 // and body, and the edits that a verdict makes to it.
 //
-// It is the ground floor: it imports nothing else of Postern but
-// mail/authres. Everything a filter is handed is read-only, so that filters
+// It is the ground floor: it imports nothing else of Postern but what lies
+// below it in its own folder. Everything a filter is handed is read-only, so that filters
 // may run at once and a late one harms nobody.
 package mail
 
@@ -62,14 +62,25 @@ type Message struct {
 	// earlier waves.
 	Auth []authres.Result
 
+	// Limits bounds the views below; nil: DefaultLimits.
+	Limits *Limits
+
 	*view // what is computed from header and body, once, on demand
 }
 
-// New completes a message: it attaches the lazily computed views, which all
-// copies made of the message by WithAuth share.
+// New completes a message: it attaches the lazily computed views of header and
+// body as they are now, which all copies made of the message by WithAuth share.
 func New(m Message) *Message {
-	m.view = new(view)
+	m.view = newView(&m)
 	return &m
+}
+
+// Limited returns a copy of the message that is looked at within these limits.
+// What was computed of m is computed anew.
+func (m *Message) Limited(l *Limits) *Message {
+	c := *m
+	c.Limits = l
+	return New(c)
 }
 
 // WithAuth returns a copy of the message that carries these results and

@@ -108,6 +108,23 @@ func TestBodyIsTheSameInMemoryAndOnDisk(t *testing.T) {
 	}
 }
 
+func TestLateReadersSeeTheirOwnMessage(t *testing.T) {
+	h := &script{}
+	c := miltertest.Open(t, serve(t, Config{}, h).Addr())
+	m := good
+	for i := range 20 {
+		m.Body = strings.Repeat(string(rune('a'+i)), 5000)
+		c.Deliver(m)
+	}
+	for i := range 20 {
+		late, body := h.message(i)
+		got, err := io.ReadAll(late.Body.Reader())
+		if err != nil || string(got) != body || late.Header[0].Value != " a@example.org" {
+			t.Errorf("message %d: %d bytes, %v", i, len(got), err)
+		}
+	}
+}
+
 func TestBodiesAreSpooledWhenTheBudgetIsUsedUp(t *testing.T) {
 	h := &script{}
 	s := serve(t, Config{}, h)

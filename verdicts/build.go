@@ -1,12 +1,14 @@
 package verdicts
 
 import (
+	"encoding/hex"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/postern-mail/postern/mail"
 	"github.com/postern-mail/postern/mail/authres"
+	"github.com/postern-mail/postern/mail/mime"
 	"github.com/postern-mail/postern/scoring"
 )
 
@@ -19,6 +21,9 @@ const (
 	maxDetails = 10 // of one symbol
 	maxDetail  = 200
 	maxDKIM    = 20
+
+	maxAttachments = 50
+	maxHosts       = 100
 )
 
 // Build makes the record of a judged message. ex is the verdict's explanation.
@@ -64,10 +69,43 @@ func message(m *mail.Message) Message {
 	messageID, _ := m.Header.Get("Message-ID")
 	return Message{
 		From:      clip(author(m), maxText),
-		Subject:   clip(mail.DecodeWords(subject), maxText),
+		Subject:   clip(mime.DecodeWords(subject), maxText),
 		MessageID: clip(messageID, maxText),
 		Size:      m.Size(),
+
+		Attachments: attachments(m),
+		URLHosts:    hosts(m),
 	}
+}
+
+func attachments(m *mail.Message) []Attachment {
+	list := []Attachment{}
+	tree, _ := m.Tree() // a body that could not be read is the mime filter's error
+	for _, p := range tree.Parts() {
+		if len(list) == maxAttachments {
+			break
+		}
+		if !p.Attachment() {
+			continue
+		}
+		a := Attachment{Names: []string{}, Declared: clip(p.Type, maxDetail), Found: p.Found(), Size: p.Size()}
+		for _, name := range p.Names {
+			a.Names = append(a.Names, clip(name, maxDetail))
+		}
+		digest := p.Digest()
+		a.SHA256 = hex.EncodeToString(digest[:])
+		list = append(list, a)
+	}
+	return list
+}
+
+func hosts(m *mail.Message) []string {
+	list := m.URLs().Hosts()
+	list = append([]string{}, list[:min(len(list), maxHosts)]...)
+	for i := range list {
+		list[i] = clip(list[i], maxDetail)
+	}
+	return list
 }
 
 // author is the address in From where there is no doubt about it, else the
@@ -119,7 +157,10 @@ func auth(results []authres.Result) Auth {
 			}
 		case "dmarc":
 			d := res.DMARC()
-			out.DMARC = DMARC{Result: res.Value, Domain: clip(d.Domain, maxText), PolicyDomain: clip(d.PolicyDomain, maxText), Policy: clip(d.Policy, maxText)}
+			out.DMARC = DMARC{
+				Result: res.Value, Domain: clip(d.Domain, maxText), PolicyDomain: clip(d.PolicyDomain, maxText),
+				Policy: clip(d.Policy, maxText), Override: clip(d.Override, maxText),
+			}
 		case "arc":
 			out.ARC.Result = res.Value
 		}
@@ -150,10 +191,10 @@ func (r *Record) disposition() (disposition, override string) {
 	if d.Result != authres.Fail {
 		return "none", ""
 	}
-	if disposition != d.Policy {
-		override = "local_policy"
+	if disposition != d.Policy && d.Override == "" {
+		return disposition, "local_policy"
 	}
-	return disposition, override
+	return disposition, d.Override
 }
 
 // clip makes text at most n bytes long and valid UTF-8; what was cut is shown

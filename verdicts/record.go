@@ -57,6 +57,18 @@ type Message struct {
 	Subject   string `json:"subject"` // decoded
 	MessageID string `json:"message_id"`
 	Size      int64  `json:"size"` // bytes of header and body
+
+	Attachments []Attachment `json:"attachments"` // at most maxAttachments
+	URLHosts    []string     `json:"url_hosts"`   // at most maxHosts
+}
+
+// Attachment is a part that a reader would offer as a file.
+type Attachment struct {
+	Names    []string `json:"names"`    // every name that a reader could show
+	Declared string   `json:"declared"` // media type by the mail
+	Found    string   `json:"found"`    // media type by the content
+	Size     int      `json:"size"`     // bytes, decoded
+	SHA256   string   `json:"sha256"`
 }
 
 // Symbol is one finding with what it weighed.

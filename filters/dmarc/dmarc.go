@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/postern-mail/postern/filters"
@@ -31,6 +32,7 @@ const (
 	FailNone       = "DMARC_FAIL_NONE"
 	FailQuarantine = "DMARC_FAIL_QUARANTINE"
 	FailReject     = "DMARC_FAIL_REJECT"
+	FailForwarded  = "DMARC_FAIL_FORWARDED"
 	Temperror      = "DMARC_TEMPERROR"
 	Permerror      = "DMARC_PERMERROR"
 )
@@ -47,15 +49,24 @@ var Kind = filters.Kind{
 		{Name: FailNone, Group: "dmarc", Score: 0, Meaning: "The author domain is not authenticated; its owner asks for nothing."},
 		{Name: FailQuarantine, Group: "dmarc", Score: 1.5, Meaning: "The author domain is not authenticated; its owner asks to treat such mail as suspicious."},
 		{Name: FailReject, Group: "dmarc", Score: 2, Meaning: "The author domain is not authenticated; its owner asks to refuse such mail."},
+		{Name: FailForwarded, Group: "dmarc", Score: 0, Meaning: "The author domain is not authenticated, and a relay or mailing list that we trust explains why."},
 		{Name: Temperror, Group: "dmarc", Score: 0, Meaning: "DNS could not say whether the author domain is authenticated."},
 		{Name: Permerror, Group: "dmarc", Score: 0, Meaning: "The From field does not name one author domain, so that there is nothing to check; the FROM symbols say why."},
 	},
-	New: New,
+	Config: func() any { return new(Config) },
+	New:    New,
+}
+
+// Config is the filter's section.
+type Config struct {
+	TrustedLists []string `yaml:"trusted_lists" check:"domain" doc:"Domains of mailing lists whose own SPF or DKIM pass excuses a failure of the author domain; .example.org: all below it as well."`
 }
 
 type filter struct {
 	resolver dns.Resolver
 	trusted  []netip.Prefix
+	relays   []netip.Prefix
+	lists    []string
 }
 
 var _ filters.Filter = (*filter)(nil)
@@ -65,7 +76,8 @@ func New(env filters.Env) (filters.Filter, error) {
 	if env.Resolver == nil {
 		return nil, errors.New("filters/dmarc: no resolver")
 	}
-	return &filter{resolver: env.Resolver, trusted: env.Trusted}, nil
+	cfg := env.Config.(*Config)
+	return &filter{resolver: env.Resolver, trusted: env.Trusted, relays: env.Relays, lists: cfg.TrustedLists}, nil
 }
 
 // Check implements filters.Filter. Our own mail, of authenticated users and
@@ -82,7 +94,11 @@ func (f *filter) Check(ctx context.Context, msg *mail.Message) (filters.Result, 
 			Auth:    []authres.Result{{Method: "dmarc", Value: authres.Permerror, Reason: "no single author domain"}},
 		}, nil
 	}
-	out := Evaluate(ctx, f.resolver, Input{Author: author, SPF: spfIdentifiers(msg), DKIM: dkimIdentifiers(msg)})
+	in := Input{Author: author, SPF: spfIdentifiers(msg), DKIM: dkimIdentifiers(msg)}
+	out := Evaluate(ctx, f.resolver, in)
+	if out.Result == authres.Fail {
+		out.Override = f.override(msg.Session, in)
+	}
 	return filters.Result{
 		Symbols: []scoring.Symbol{scoring.Found(out.symbol(), out.details())},
 		Auth:    []authres.Result{{Method: "dmarc", Value: out.Result, Reason: out.Reason, Props: out.Props()}},
@@ -90,15 +106,33 @@ func (f *filter) Check(ctx context.Context, msg *mail.Message) (filters.Result, 
 }
 
 func (f *filter) own(s *mail.Session) bool {
-	if s.Local || s.AuthUser != "" {
-		return true
+	return s.Local || s.AuthUser != "" || anyContains(f.trusted, s.ClientIP)
+}
+
+func anyContains(networks []netip.Prefix, ip netip.Addr) bool {
+	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(ip) })
+}
+
+// override is why a failure is not the author's, in the words of RFC 9990's
+// PolicyOverrideReason: mail that is passed on loses SPF, and DKIM where the
+// way changes it. "" when nothing excuses it.
+func (f *filter) override(s *mail.Session, in Input) string {
+	if anyContains(f.relays, s.ClientIP) {
+		return "trusted_forwarder"
 	}
-	for _, p := range f.trusted {
-		if p.Contains(s.ClientIP) {
-			return true
+	for _, id := range slices.Concat(in.SPF, in.DKIM) {
+		if id.Result == authres.Pass && slices.ContainsFunc(f.lists, func(list string) bool { return inDomain(id.Domain, list) }) {
+			return "mailing_list"
 		}
 	}
-	return false
+	return ""
+}
+
+// inDomain tells whether a name is the domain; ".example.org" means all names below it as well.
+func inDomain(name, domain string) bool {
+	below, all := strings.CutPrefix(strings.ToLower(domain), ".")
+	name = strings.ToLower(name)
+	return name == below || all && within(name, below)
 }
 
 // spfIdentifiers: RFC 9989 section 4.4.2: the identifier of SPF is the MAIL
@@ -140,6 +174,8 @@ func (o Outcome) symbol() string {
 		return Temperror
 	case o.Result == authres.None:
 		return None
+	case o.Override != "":
+		return FailForwarded
 	case o.Policy == string(PolicyReject):
 		return FailReject
 	case o.Policy == string(PolicyQuarantine):
@@ -152,5 +188,9 @@ func (o Outcome) details() string {
 	if o.Reason != "" {
 		return o.Domain + ": " + o.Reason
 	}
-	return o.Domain + ": policy " + o.Policy + " of " + o.PolicyDomain
+	text := o.Domain + ": policy " + o.Policy + " of " + o.PolicyDomain
+	if o.Override != "" {
+		text += ", overridden: " + o.Override
+	}
+	return text
 }

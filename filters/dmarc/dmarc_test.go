@@ -50,6 +50,16 @@ func TestCheck(t *testing.T) {
 			FailNone, "fail", authres.DMARC{Domain: "example.net", PolicyDomain: "example.net", Policy: "none"}},
 		{"a broken signature", mail.Session{}, "a@example.net", "a@example.org", []authres.Result{dkim("fail", "example.org")},
 			FailReject, "fail", authres.DMARC{Domain: "example.org", PolicyDomain: "example.org", Policy: "reject"}},
+		{"strangers only, through a relay of ours", mail.Session{ClientIP: netip.MustParseAddr("198.51.100.7")}, "a@example.net", "a@example.org", []authres.Result{dkim("fail", "example.org")},
+			FailForwarded, "fail", authres.DMARC{Domain: "example.org", PolicyDomain: "example.org", Policy: "reject", Override: "trusted_forwarder"}},
+		{"through a mailing list that we trust and that signs", mail.Session{}, "l-bounce@lists.example.com", "a@example.org", []authres.Result{spf("none", "mailfrom", "lists.example.com"), dkim("pass", "LISTS.example.com")},
+			FailForwarded, "fail", authres.DMARC{Domain: "example.org", PolicyDomain: "example.org", Policy: "reject", Override: "mailing_list"}},
+		{"somebody who calls himself that mailing list", mail.Session{}, "l-bounce@lists.example.com", "a@example.org", []authres.Result{spf("fail", "mailfrom", "lists.example.com"), dkim("fail", "lists.example.com")},
+			FailReject, "fail", authres.DMARC{Domain: "example.org", PolicyDomain: "example.org", Policy: "reject"}},
+		{"a domain whose name ends like the list's", mail.Session{}, "a@badlists.example.com", "a@example.org", []authres.Result{dkim("pass", "badlists.example.com")},
+			FailReject, "fail", authres.DMARC{Domain: "example.org", PolicyDomain: "example.org", Policy: "reject"}},
+		{"a pass through a relay stays a pass", mail.Session{ClientIP: netip.MustParseAddr("198.51.100.7")}, "a@example.net", "a@example.org", []authres.Result{dkim("pass", "example.org")},
+			Pass, "pass", authres.DMARC{Domain: "example.org", PolicyDomain: "example.org", Policy: "reject"}},
 		{"a signature that is not a full pass", mail.Session{}, "a@example.net", "a@example.org", []authres.Result{dkim("policy", "example.org")},
 			FailReject, "fail", authres.DMARC{Domain: "example.org", PolicyDomain: "example.org", Policy: "reject"}},
 		{"HELO with the null sender", mail.Session{}, "", "a@example.org", []authres.Result{spf("pass", "helo", "example.org")},
@@ -67,7 +77,8 @@ func TestCheck(t *testing.T) {
 		{"a trusted network", mail.Session{ClientIP: netip.MustParseAddr("192.0.2.7")}, "", "a@example.org", nil, "", "", authres.DMARC{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f, err := New(filters.Env{Resolver: &dnstest.Resolver{Zone: zone}, Trusted: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}})
+			f, err := New(filters.Env{Resolver: &dnstest.Resolver{Zone: zone}, Trusted: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")},
+				Relays: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}, Config: &Config{TrustedLists: []string{".lists.example.com"}}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,11 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -233,46 +235,50 @@ func (p *Instance) configure(o Options, port int) error {
 	return nil
 }
 
+// mainCF names each setting once: Postfix warns of every repetition in every
+// process, and postlogd, which logs through its own socket, waits for itself forever
+// once ten such lines are in there (net.unix.max_dgram_qlen).
 func (p *Instance) mainCF(o Options, uid string) string {
+	all := maps.Clone(settings)
+	maps.Copy(all, map[string]string{
+		"queue_directory": o.Dir + "/queue", "data_directory": o.Dir + "/data", "daemon_directory": daemons,
+		"maillog_file": o.Dir + "/maillog", "maillog_file_prefixes": o.Dir, "myhostname": o.Hostname,
+		"virtual_mailbox_base": o.Dir + "/mail", "virtual_mailbox_domains": strings.Join(o.Domains, " "),
+		"virtual_mailbox_maps": "texthash:" + o.Dir + "/etc/maildirs", "virtual_uid_maps": "static:" + uid, "virtual_gid_maps": "static:" + uid,
+	})
+	maps.Copy(all, o.Settings)
 	var b strings.Builder
-	b.WriteString(mainCF)
-	for _, kv := range [][2]string{
-		{"queue_directory", o.Dir + "/queue"}, {"data_directory", o.Dir + "/data"}, {"daemon_directory", daemons},
-		{"maillog_file", o.Dir + "/maillog"}, {"maillog_file_prefixes", o.Dir}, {"myhostname", o.Hostname},
-		{"virtual_mailbox_base", o.Dir + "/mail"}, {"virtual_mailbox_domains", strings.Join(o.Domains, " ")},
-		{"virtual_mailbox_maps", "texthash:" + o.Dir + "/etc/maildirs"}, {"virtual_uid_maps", "static:" + uid}, {"virtual_gid_maps", "static:" + uid},
-	} {
-		fmt.Fprintf(&b, "%s = %s\n", kv[0], kv[1])
-	}
-	for k, v := range o.Settings {
-		fmt.Fprintf(&b, "%s = %s\n", k, v)
+	for _, k := range slices.Sorted(maps.Keys(all)) {
+		fmt.Fprintf(&b, "%s = %s\n", k, all[k])
 	}
 	return b.String()
 }
 
-const mainCF = `compatibility_level = 3.6
-command_directory = /usr/sbin
-mail_owner = postfix
-setgid_group = postdrop
-inet_interfaces = 127.0.0.1
-inet_protocols = all
-mydestination =
-mynetworks = 127.0.0.2/32
-smtpd_recipient_restrictions = reject_unauth_destination
-smtpd_authorized_xclient_hosts = 127.0.0.0/8
-smtpd_client_connection_count_limit = 0
-smtpd_client_connection_rate_limit = 0
-smtpd_peername_lookup = no
-smtputf8_enable = yes
-default_transport = error:nothing leaves this machine
-relay_transport = error:nothing leaves this machine
-local_transport = error:there is no local delivery
-alias_maps =
-alias_database =
-in_flow_delay = 0
-milter_protocol = 6
-milter_default_action = tempfail
-`
+// settings are those of every instance. Nothing leaves this machine.
+var settings = map[string]string{
+	"compatibility_level":                 "3.6",
+	"command_directory":                   "/usr/sbin",
+	"mail_owner":                          "postfix",
+	"setgid_group":                        "postdrop",
+	"inet_interfaces":                     "127.0.0.1",
+	"inet_protocols":                      "all",
+	"mydestination":                       "",
+	"mynetworks":                          "127.0.0.2/32",
+	"smtpd_recipient_restrictions":        "reject_unauth_destination",
+	"smtpd_authorized_xclient_hosts":      "127.0.0.0/8",
+	"smtpd_client_connection_count_limit": "0",
+	"smtpd_client_connection_rate_limit":  "0",
+	"smtpd_peername_lookup":               "no",
+	"smtputf8_enable":                     "yes",
+	"default_transport":                   "error:nothing leaves this machine",
+	"relay_transport":                     "error:nothing leaves this machine",
+	"local_transport":                     "error:there is no local delivery",
+	"alias_maps":                          "",
+	"alias_database":                      "",
+	"in_flow_delay":                       "0",
+	"milter_protocol":                     "6",
+	"milter_default_action":               "tempfail",
+}
 
 // masterCF has only what receiving and local delivery need; nothing in it can
 // send mail anywhere.

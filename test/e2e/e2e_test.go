@@ -67,6 +67,9 @@ func start(t *testing.T, o world.Options) (*world.World, context.Context) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("what Postfix logged:\n%s", w.Postfix.Log())
+		}
 		if err := w.Stop(); err != nil {
 			t.Error(err)
 		}

@@ -180,6 +180,28 @@ func (w *World) StopDaemon(sig os.Signal) error {
 // Signal sends the program a signal.
 func (w *World) Signal(sig os.Signal) error { return w.daemon.Process.Signal(sig) }
 
+// PID is the program's process.
+func (w *World) PID() int { return w.daemon.Process.Pid }
+
+// Metric is the value of a metric without labels, "" when it cannot be had.
+func (w *World) Metric(ctx context.Context, name string) string {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.Admin+"/metrics", nil)
+	if err != nil {
+		return ""
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return ""
+	}
+	defer res.Body.Close()
+	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+		if value, ok := strings.CutPrefix(lines.Text(), name+" "); ok {
+			return value
+		}
+	}
+	return ""
+}
+
 // Verdicts asks the admin endpoint.
 func (w *World) Verdicts(ctx context.Context, query url.Values) ([]*verdicts.Record, error) {
 	var page struct{ Verdicts []*verdicts.Record }

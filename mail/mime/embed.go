@@ -1,0 +1,204 @@
+package mime
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+)
+
+// lookInside finds what readers find inside a part although its header does
+// not say so: uuencoded and yEnc files in text, the files of a TNEF, the
+// content of an opaque S/MIME signature, containers that are encoded, and
+// base64 that nobody declared.
+func (t *Tree) lookInside(p *Part) {
+	switch p.Role {
+	case RolePreamble, RoleEpilogue:
+		t.find(map[Role]string{RolePreamble: "MIME_PREAMBLE", RoleEpilogue: "MIME_EPILOGUE"}[p.Role], p.Path)
+	}
+	if p.depth >= t.limits.Depth || t.work > t.maxWork {
+		return
+	}
+	switch {
+	case len(p.codecs) > 0 && p.Role == RoleEntity && (p.Is("multipart") || isMessage(p.Type)):
+		t.unwrap(p)
+		return
+	case p.Container:
+		return
+	case isTNEF(p):
+		t.tnef(p)
+		return
+	case strings.HasSuffix(p.Type, "pkcs7-mime"):
+		t.smime(p)
+		return
+	}
+	if p.hints || len(p.codecs) > 0 && p.Is("text") && p.codecs[0] == codecBase64 {
+		t.files(p)
+	}
+	t.undeclared(p)
+}
+
+// unwrap reads a container whose body is encoded, against RFC 2045 section
+// 6.4, but as some readers do.
+func (t *Tree) unwrap(p *Part) {
+	raw := p.Raw()
+	if len(raw) > t.quota {
+		t.limit("DECODED", t.limits.DecodedBytes)
+		raw = raw[:t.quota]
+	}
+	t.quota -= len(raw)
+	d := decode(p.codecs, raw)
+	src := source{body: d.bytes, parent: p, reading: p.Reading}
+	if p.Container { // was read as it stands too
+		src.reading = "decoded"
+	}
+	t.work += len(raw)
+	if isMessage(p.Type) {
+		src.whole = true
+	} else {
+		src.root = []Field{{"Content-Type", contentType(p)}}
+		src.reading = "decoded"
+	}
+	p.Container = true
+	t.scanSource(src)
+}
+
+// contentType writes a Content-Type that means the same as the part's.
+func contentType(p *Part) string {
+	return p.Type + "; boundary=\"" + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(p.Param("boundary")) + `"`
+}
+
+// embed adds a part that is a span of src, found inside p.
+func (t *Tree) embed(p *Part, src []byte, id int, span [2]int, name, typ string, codecs ...codec) *Part {
+	if t.added >= t.limits.Parts {
+		t.limit("PARTS", t.limits.Parts)
+		return nil
+	}
+	t.added++
+	p.children++
+	q := &Part{
+		Path: p.Path + "." + strconv.Itoa(p.children), Reading: p.Reading, Role: RoleEmbedded, Parent: p,
+		limits: p.limits, Type: typ, Disposition: "attachment", depth: p.depth + 1,
+		source: id, src: src, body: span, head: [2]int{span[0], span[0]}, codecs: codecs,
+	}
+	if name = strings.TrimSpace(name); name != "" {
+		q.Names = []string{DecodeWords(name[:min(len(name), maxName)])}
+	}
+	if t.seen[q.key()] {
+		return nil
+	}
+	t.seen[q.key()] = true
+	t.admit(q)
+	return q
+}
+
+// files finds uuencoded and yEnc files in a text: "begin 644 name", lines,
+// "end"; "=ybegin ... name=name", lines, "=yend".
+func (t *Tree) files(p *Part) {
+	text := p.Content()
+	t.sources++
+	id := t.sources
+	t.work += len(text)
+	start, name, yenc := -1, "", false
+	for pos := 0; pos < len(text); {
+		end, next := lineEnd(text, pos, false)
+		line := text[pos:end]
+		switch {
+		case start < 0:
+			if name, yenc = beginsFile(line); name != "" {
+				start = next
+				t.work += end - pos
+			}
+		case !yenc && string(line) == "end", yenc && bytes.HasPrefix(line, []byte("=yend")):
+			t.file(p, text, id, [2]int{start, pos}, name, yenc)
+			start = -1
+		}
+		pos = next
+	}
+	if start >= 0 { // readers take what there is
+		t.file(p, text, id, [2]int{start, len(text)}, name, yenc)
+	}
+}
+
+func (t *Tree) file(p *Part, text []byte, id int, span [2]int, name string, yenc bool) {
+	symbol, c := "MIME_UUENCODE", codecUU
+	if yenc {
+		symbol, c = "MIME_YENC", codecYEnc
+	}
+	t.find(symbol, p.Path+" "+name)
+	t.embed(p, text, id, span, name, "application/octet-stream", c)
+}
+
+// beginsFile reads the line before an embedded file.
+func beginsFile(line []byte) (name string, yenc bool) {
+	if rest, ok := bytes.CutPrefix(line, []byte("begin ")); ok {
+		mode, name, ok := bytes.Cut(rest, []byte(" "))
+		if !ok || len(mode) < 3 || len(mode) > 4 || len(bytes.Trim(mode, "01234567")) > 0 {
+			return "", false
+		}
+		return string(bytes.TrimSpace(name)), false
+	}
+	if rest, ok := bytes.CutPrefix(line, []byte("=ybegin ")); ok {
+		if _, name, ok := bytes.Cut(rest, []byte("name=")); ok {
+			return string(bytes.TrimSpace(name)), true
+		}
+	}
+	return "", false
+}
+
+// probe is how much of a body is looked at for base64 that was not declared.
+const probe = 256
+
+// undeclared adds a second part where the content looks like base64 although
+// the header says nothing of it, or says it once and it is there twice.
+func (t *Tree) undeclared(p *Part) {
+	if p.Role != RoleEntity || len(p.codecs) > 1 {
+		return
+	}
+	raw := p.Raw()
+	symbol := "MIME_ENCODING_WRONG"
+	if len(p.codecs) > 0 {
+		if p.codecs[0] != codecBase64 {
+			return
+		}
+		raw = decode(p.codecs, raw[:min(len(raw), 2*probe)]).bytes
+		symbol = "MIME_DOUBLE_ENCODED"
+	}
+	if !looksBase64(raw) {
+		return
+	}
+	t.find(symbol, p.Path)
+	q := *p
+	q.Role, q.codecs, q.hints = RoleEmbedded, append(append([]codec(nil), p.codecs...), codecBase64), false
+	if q.Reading == "" {
+		q.Reading = "undeclared-base64"
+	}
+	if key := q.key(); !t.seen[key] && t.added < t.limits.Parts {
+		t.added++
+		t.seen[key] = true
+		t.admit(&q)
+	}
+}
+
+// looksBase64 tells whether text begins with two full lines, or one long
+// enough, of nothing but base64.
+func looksBase64(b []byte) bool {
+	b = b[:min(len(b), probe)]
+	n, upper, lower, digit := 0, 0, 0, 0
+	for _, c := range b {
+		switch {
+		case c == '\r' || c == '\n':
+			continue
+		case c == '=' && n >= 60:
+		case base64Values[c] == invalid:
+			return false
+		case c >= 'A' && c <= 'Z':
+			upper++
+		case c >= 'a' && c <= 'z':
+			lower++
+		default:
+			digit++
+		}
+		n++
+	}
+	return n >= 60 && upper*8 > n && lower*8 > n && digit > 0
+}

@@ -1,0 +1,180 @@
+package mime
+
+import (
+	"slices"
+	"strings"
+)
+
+// entity is what the header of a part says, in one reading.
+type entity struct {
+	typ         string
+	types       []string // one per Content-Type field
+	params      []Param
+	encoding    string
+	encodingOdd bool
+	disposition string
+	names       []string
+	id          string
+	boundaries  []string // the one to use first
+}
+
+// readEntity reads the Content-* fields of a header the way the reading does
+// and notes in amb about what readers differ.
+func (s *scanner) readEntity(fields []Field, fallback, path string) entity {
+	e := entity{typ: fallback}
+	var types, encodings []string
+	var values [][]Param
+	content := 0
+	for _, f := range fields {
+		if !isContent([]byte(f.Name)) {
+			continue
+		}
+		if content++; content > s.t.limits.HeaderFields || len(f.Value) > s.t.limits.HeaderBytes {
+			s.t.limit("HEADER", s.t.limits.HeaderBytes)
+			break
+		}
+		switch strings.ToLower(strings.TrimRight(f.Name, " \t")) {
+		case "content-type":
+			base, params := ParseValue(f.Value)
+			types, values = append(types, base), append(values, params)
+		case "content-transfer-encoding":
+			name, odd := cleanEncoding(f.Value)
+			encodings = append(encodings, name)
+			e.encodingOdd = e.encodingOdd || odd
+		case "content-disposition":
+			base, params := ParseValue(f.Value)
+			if e.disposition == "" {
+				e.disposition = base
+			}
+			e.addNames(params, "filename", s.t.limits.Names)
+		case "content-id":
+			e.id = strings.Trim(strings.TrimSpace(unfold(f.Value)), "<>")
+		}
+	}
+	for _, params := range values {
+		e.addNames(params, "name", s.t.limits.Names)
+	}
+	e.types = types
+	s.chooseType(&e, types, values, path)
+	if len(encodings) > 0 {
+		e.encoding = encodings[s.r.pick(len(encodings))]
+		if slices.ContainsFunc(encodings, func(o string) bool { return o != encodings[0] }) {
+			s.amb |= ambFields
+			s.t.find("MIME_MULTIPLE_ENCODINGS", path+" "+strings.Join(encodings, ", "))
+		}
+	}
+	return e
+}
+
+// chooseType picks the Content-Type of the reading among those there are, and
+// within it the boundary.
+func (s *scanner) chooseType(e *entity, types []string, values [][]Param, path string) {
+	if len(types) == 0 {
+		return
+	}
+	if len(types) > 1 {
+		s.amb |= ambFields
+		if len(types) > 2 {
+			s.amb |= ambMany
+		}
+		s.t.find("MIME_MULTIPLE_TYPES", path+" "+strings.Join(types, ", "))
+	}
+	i := s.r.pick(len(types))
+	if main, sub, ok := strings.Cut(types[i], "/"); ok && main != "" && sub != "" && !strings.ContainsAny(types[i], "<>\"\\@,=") {
+		e.typ = types[i]
+	} else {
+		s.t.find("MIME_TYPE_ODD", path+" "+types[i])
+	}
+	e.params = values[i]
+	e.boundaries = s.boundaries(values[i], path)
+	if s.r.all {
+		for j, v := range values {
+			if j != i {
+				e.boundaries = append(e.boundaries, s.boundaries(v, path)...)
+			}
+		}
+	}
+	s.checkParams(values[i], path)
+}
+
+// checkParams notes parameters that are given twice.
+func (s *scanner) checkParams(params []Param, path string) {
+	for i, p := range params {
+		for _, q := range params[:i] {
+			if q.Name == p.Name && q.Value != p.Value {
+				s.t.find("MIME_PARAM_DUPLICATE", path+" "+p.Name)
+			}
+		}
+	}
+}
+
+// boundaries lists the boundaries that a Content-Type gives, the one that the
+// reading uses first; the others only where it uses all.
+func (s *scanner) boundaries(params []Param, path string) []string {
+	var all []string
+	add := func(b string) {
+		if t := strings.TrimRight(b, " \t"); t != "" && !slices.Contains(all, t) && len(all) < maxBoundaries {
+			all = append(all, t)
+		}
+	}
+	for _, p := range params {
+		if p.Name != "boundary" {
+			continue
+		}
+		add(p.Value)
+		for _, o := range p.Others {
+			add(o)
+		}
+		if len(p.Value) > 70 || strings.TrimRight(p.Value, " \t") != p.Value || strings.TrimLeft(p.Value, " \t") != p.Value {
+			s.t.find("MIME_BOUNDARY_ODD", path+" "+p.Value) // RFC 2046 section 5.1.1
+		}
+	}
+	if len(all) > 1 {
+		s.amb |= ambParams
+		s.t.find("MIME_BOUNDARY_DUPLICATE", path+" "+strings.Join(all, ", "))
+	}
+	if s.r.all || len(all) == 0 {
+		return all
+	}
+	i := 0
+	if s.r.param < 0 {
+		i = len(all) - 1
+	}
+	return all[i : i+1]
+}
+
+const maxBoundaries = 8
+
+// maxName bounds a file name, in bytes.
+const maxName = 512
+
+// addNames collects what readers may show as the file's name.
+func (e *entity) addNames(params []Param, key string, limit int) {
+	for _, p := range params {
+		if p.Name != "filename" && p.Name != "name" && p.Name != key {
+			continue
+		}
+		for _, n := range append([]string{p.Value}, p.Others...) {
+			n = strings.TrimSpace(n[:min(len(n), maxName)])
+			n = strings.ToValidUTF8(n, "\uFFFD")
+			if n != "" && len(e.names) < limit && !slices.Contains(e.names, n) {
+				e.names = append(e.names, n)
+			}
+		}
+	}
+}
+
+// cleanEncoding reduces a Content-Transfer-Encoding to its name; odd says that
+// strict readers would not know it as it stands.
+func cleanEncoding(v string) (name string, odd bool) {
+	whole := strings.ToLower(strings.TrimSpace(unfold(v)))
+	name = strings.TrimSpace(stripComments(whole))
+	if i := strings.IndexAny(name, "; \t,"); i >= 0 {
+		name = name[:i]
+		odd = true
+	}
+	if q := strings.Trim(name, `"'<>`); q != name {
+		name, odd = q, true
+	}
+	return strings.ToValidUTF8(name[:min(len(name), 40)], "?"), odd
+}

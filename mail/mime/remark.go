@@ -1,0 +1,77 @@
+package mime
+
+import (
+	"bytes"
+	"strings"
+)
+
+// remark notes what is odd or telling about a part's own header.
+func (s *scanner) remark(p *Part, e entity) {
+	t := s.t
+	if e.encodingOdd {
+		t.find("MIME_ENCODING_ODD", p.Path+" "+e.encoding)
+	}
+	if len(p.Names) > 1 && differ(p.Names) {
+		t.find("MIME_NAME_CONFLICT", p.Path+" "+strings.Join(p.Names[:2], " / "))
+	}
+	switch p.Type {
+	case "message/partial": // RFC 2046 section 5.2.2: the rest comes in other mails
+		t.find("MIME_PARTIAL", p.Path)
+	case "message/external-body": // RFC 2046 section 5.2.3: the content is elsewhere
+		t.find("MIME_EXTERNAL_BODY", p.Path+" "+p.Param("access-type"))
+	case "multipart/signed":
+		t.find("MIME_SIGNED", p.Path+" "+p.Param("protocol"))
+	case "multipart/encrypted": // RFC 1847
+		t.find("MIME_ENCRYPTED", p.Path+" "+p.Param("protocol"))
+	case "application/pkcs7-mime", "application/x-pkcs7-mime": // RFC 8551 section 3.2
+		kind := strings.ToLower(p.Param("smime-type"))
+		if strings.HasPrefix(kind, "signed") {
+			t.find("MIME_SIGNED", p.Path+" "+kind)
+		} else {
+			t.find("MIME_ENCRYPTED", p.Path+" "+kind)
+		}
+	}
+	if (p.Is("multipart") || isMessage(p.Type)) && (p.Encoding == "base64" || p.Encoding == "quoted-printable") {
+		t.find("MIME_ENCODED_CONTAINER", p.Path+" "+p.Type+" "+p.Encoding) // RFC 2045 section 6.4
+	}
+}
+
+// differ tells whether names end in different extensions, which is what makes
+// a reader open a file in another way.
+func differ(names []string) bool {
+	ext := func(n string) string { return strings.ToLower(n[strings.LastIndexByte(n, '.')+1:]) }
+	for _, n := range names[1:] {
+		if ext(n) != ext(names[0]) {
+			return true
+		}
+	}
+	return false
+}
+
+// boilerplate is how long the text before the first boundary may be to pass
+// for "This is a multi-part message in MIME format".
+const boilerplate = 600
+
+// notable tells whether a preamble or epilogue is more than boilerplate: long,
+// or with something in it that a reader would act on.
+func notable(b []byte) bool {
+	b = bytes.TrimSpace(b)
+	if len(b) > boilerplate {
+		return true
+	}
+	for _, mark := range []string{"://", "www.", "<html", "<HTML", "<a ", "<A ", "ontent-", "CONTENT-", "begin ", "=ybegin"} {
+		if bytes.Contains(b, []byte(mark)) {
+			return true
+		}
+	}
+	return high(b) > 16
+}
+
+func high(b []byte) (n int) {
+	for _, c := range b {
+		if c >= 0x80 {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,304 @@
+package text
+
+import (
+	"bytes"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/html/atom"
+)
+
+// page is one HTML part being read.
+type page struct {
+	x            *extractor
+	path         string
+	shown, hid   flow
+	marks        marks
+	classes      map[string]bool // classes of style sheets: true hides, false has a background
+	base         *url.URL
+	link         int // index in x.Links of the link being read, -1 for none
+	from, hidden int // where its text begins in shown and hid
+	raw          atom.Atom
+	attrs        *attrs // of the start tag being read
+	nested       bool   // within a conditional comment
+}
+
+// html reads an HTML part; shown is where its visible text goes.
+func (x *extractor) html(s, path string, shown *pieces) {
+	p := &page{x: x, path: path, link: -1}
+	p.shown.max, p.hid.max = x.limits.Bytes, x.limits.Bytes
+	p.read(s)
+	p.endLink()
+	visible, _ := x.clean(p.shown.text())
+	hidden, _ := x.clean(p.hid.text())
+	if p.shown.full || p.hid.full {
+		x.find("MIME_LIMIT_TEXT", path)
+	}
+	x.keep(shown, visible)
+	if len(hidden) > 0 {
+		x.find("HTML_HIDDEN_TEXT", path)
+	}
+	x.keep(&x.hidden, hidden)
+}
+
+// read takes the tokens one by one.
+func (p *page) read(s string) {
+	z := &tokenizer{src: []byte(s)}
+	p.attrs = &z.attrs
+	p.shown.out = make([]byte, 0, min(len(s)/3, p.shown.max))
+	for t := z.next(); t != tokenEnd; t = z.next() {
+		switch t {
+		case tokenText:
+			p.text(z.data)
+		case tokenStart:
+			p.start(z.name)
+			if p.raw != 0 {
+				z.raw = z.name
+			}
+		case tokenClose:
+			p.raw = 0
+			p.end(z.name)
+		case tokenComment:
+			p.comment(z.data)
+		}
+	}
+}
+
+// text takes a run of text, which belongs to the element before it where that
+// holds no markup.
+func (p *page) text(b []byte) {
+	raw := p.raw
+	p.raw = 0
+	switch raw {
+	case atom.Script:
+	case atom.Style:
+		p.sheet(b)
+	case atom.Title:
+		if p.x.Title == "" {
+			p.x.Title, _ = p.x.clean(strings.Join(strings.Fields(string(unescape(b[:min(len(b), 1000)]))), " "))
+		}
+	default:
+		if b = unescape(b); p.marks.hidden() {
+			p.hid.write(b)
+		} else {
+			p.shown.write(b)
+		}
+	}
+}
+
+// comment looks into the conditional comments that Outlook shows.
+func (p *page) comment(b []byte) {
+	if !bytes.HasPrefix(b, []byte("[if")) {
+		return
+	}
+	if i := bytes.IndexByte(b, '>'); i >= 0 && !p.nested {
+		inner := &page{x: p.x, path: p.path, link: -1}
+		inner.nested = true
+		inner.shown.max = p.hid.max - len(p.hid.out)
+		inner.read(string(b[i+1:]))
+		inner.endLink()
+		p.hid.gap()
+		p.hid.write(inner.shown.out)
+	}
+}
+
+// start takes a start tag.
+func (p *page) start(name []byte) {
+	tag := atom.Lookup(name)
+	p.raw = 0
+	if breaks(tag) {
+		p.shown.gap()
+		p.hid.gap()
+	}
+	p.marks.open(tag, name)
+	p.paint(tag, name)
+	switch tag {
+	case atom.A:
+		p.endLink()
+		if p.attrs.has(attrHref) {
+			p.beginLink("a", p.attrs.get(attrHref))
+		}
+	case atom.Area, atom.Link:
+		p.refer(tag.String(), p.attrs.get(attrHref))
+	case atom.Base:
+		p.setBase(p.attrs.get(attrHref))
+	case atom.Form:
+		p.form()
+	case atom.Input, atom.Textarea, atom.Select, atom.Button:
+		p.input(tag)
+	case atom.Img, atom.Image:
+		p.image()
+	case atom.Iframe, atom.Frame, atom.Embed, atom.Video, atom.Audio, atom.Source:
+		p.x.find("HTML_EMBED", p.path+" "+tag.String())
+		p.refer(tag.String(), p.attrs.get(attrSrc))
+	case atom.Object:
+		p.x.find("HTML_EMBED", p.path+" object")
+		p.refer("object", p.attrs.get(attrData))
+	case atom.Meta:
+		p.meta()
+	case atom.Script:
+		p.script()
+		p.refer("script", p.attrs.get(attrSrc))
+	}
+	if p.attrs.event {
+		p.script()
+	}
+	if bg := p.attrs.get(attrBackground); bg != "" {
+		p.addImage(Image{Src: bg, Width: -1, Height: -1})
+	}
+	p.raw = rawText(tag)
+}
+
+// end takes an end tag.
+func (p *page) end(name []byte) {
+	tag := atom.Lookup(name)
+	if breaks(tag) {
+		p.shown.gap()
+		p.hid.gap()
+	}
+	if tag == atom.A {
+		p.endLink()
+	}
+	p.marks.close(tag, name)
+}
+
+func (p *page) script() {
+	p.x.Scripts++
+	p.x.find("HTML_SCRIPT", p.path)
+}
+
+// meta looks for a page that leads elsewhere by itself.
+func (p *page) meta() {
+	if !strings.EqualFold(p.attrs.get(attrHTTPEquiv), "refresh") {
+		return
+	}
+	content := p.attrs.get(attrContent)
+	if i := strings.Index(strings.ToLower(content), "url="); i >= 0 {
+		p.x.find("HTML_REFRESH", p.path)
+		p.refer("meta", strings.Trim(content[i+4:], " '\""))
+	}
+}
+
+func (p *page) setBase(href string) {
+	if u, err := url.Parse(strings.TrimSpace(href)); err == nil && u.Host != "" && p.base == nil {
+		p.base = u
+		p.x.find("HTML_BASE", p.path+" "+u.Host)
+	}
+}
+
+// beginLink opens a link whose text follows.
+func (p *page) beginLink(tag, href string) {
+	if p.addLink(tag, href) {
+		p.link = len(p.x.Links) - 1
+		p.from, p.hidden = len(p.shown.out), len(p.hid.out)
+	}
+}
+
+// maxLinkText bounds the text kept of one link.
+const maxLinkText = 1000
+
+func (p *page) endLink() {
+	if p.link < 0 {
+		return
+	}
+	l := &p.x.Links[p.link]
+	b := bytes.TrimSpace(p.shown.out[min(p.from, len(p.shown.out)):])
+	if len(b) == 0 {
+		b = bytes.TrimSpace(p.hid.out[min(p.hidden, len(p.hid.out)):])
+		l.Hidden = l.Hidden || len(b) > 0
+	}
+	if s, _ := p.x.clean(strings.ToValidUTF8(string(b[:min(len(b), maxLinkText)]), "")); s != "" {
+		l.Text = s
+	}
+	p.link = -1
+}
+
+// refer notes a link without text.
+func (p *page) refer(tag, href string) {
+	if href != "" {
+		p.addLink(tag, href)
+	}
+}
+
+func (p *page) addLink(tag, href string) bool {
+	if len(p.x.Links) >= p.x.limits.Links {
+		p.x.find("MIME_LIMIT_LINKS", p.path)
+		return false
+	}
+	href = strings.TrimSpace(href)
+	if len(href) > 11 && strings.EqualFold(href[:11], "javascript:") {
+		p.script()
+	}
+	if len(href) > 5 && strings.EqualFold(href[:5], "data:") {
+		p.x.find("HTML_DATA_URI", p.path+" "+tag)
+		href = href[:min(len(href), maxData)]
+	}
+	if p.base != nil {
+		if u, err := p.base.Parse(href); err == nil {
+			href = u.String()
+		}
+	}
+	p.x.Links = append(p.x.Links, Link{Href: href, Tag: tag, Part: p.path, Hidden: p.marks.hidden()})
+	return true
+}
+
+// maxData is how much is kept of a "data:" address.
+const maxData = 200
+
+func (p *page) form() {
+	p.x.find("HTML_FORM", p.path)
+	if len(p.x.Forms) >= p.x.limits.Links {
+		return
+	}
+	action := p.attrs.get(attrAction)
+	p.x.Forms = append(p.x.Forms, Form{Action: action})
+	p.refer("form", action)
+}
+
+func (p *page) input(tag atom.Atom) {
+	kind := strings.ToLower(p.attrs.get(attrType))
+	if tag == atom.Button || kind == "hidden" || kind == "submit" || kind == "button" || kind == "image" {
+		p.refer("input", p.attrs.get(attrFormaction))
+		return
+	}
+	if len(p.x.Forms) == 0 {
+		p.x.Forms = append(p.x.Forms, Form{})
+	}
+	f := &p.x.Forms[len(p.x.Forms)-1]
+	f.Fields++
+	f.Password = f.Password || kind == "password"
+}
+
+func (p *page) image() {
+	alt := p.attrs.get(attrAlt)
+	p.addImage(Image{
+		Src: p.attrs.get(attrSrc), Alt: alt,
+		Width: size(p.attrs.get(attrWidth)), Height: size(p.attrs.get(attrHeight)),
+	})
+	if p.link >= 0 && p.x.Links[p.link].Text == "" {
+		p.x.Links[p.link].Text, _ = p.x.clean(alt)
+	}
+}
+
+func (p *page) addImage(i Image) {
+	if len(p.x.Images) >= p.x.limits.Links {
+		p.x.find("MIME_LIMIT_LINKS", p.path)
+		return
+	}
+	if strings.HasPrefix(i.Src, "data:") {
+		i.Src = i.Src[:min(len(i.Src), maxData)]
+	}
+	p.x.Images = append(p.x.Images, i)
+}
+
+// size reads a number of pixels, -1 when it is none.
+func size(s string) int {
+	n, digits := 0, 0
+	for ; digits < len(s) && s[digits] >= '0' && s[digits] <= '9' && digits < 6; digits++ {
+		n = n*10 + int(s[digits]-'0')
+	}
+	if digits == 0 || strings.HasSuffix(s, "%") {
+		return -1
+	}
+	return n
+}

@@ -1,0 +1,176 @@
+package urls
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// maxURL bounds an address, in bytes.
+const maxURL = 2048
+
+// Parse takes an address apart as a browser would that is given it as a link.
+// It gives false for what leads to no host and is no mail address: relative
+// links, "cid:", "#here", "javascript:". It takes linear time.
+func Parse(raw string) (URL, bool) {
+	f := finder{hosts: map[string]host{}}
+	return f.parse(raw)
+}
+
+// parse is Parse with the finder's memory of hosts.
+func (f *finder) parse(raw string) (URL, bool) {
+	raw = raw[:min(len(raw), maxURL)]
+	f.work += len(raw)
+	u := URL{Raw: valid(raw)}
+	s := strings.TrimFunc(raw, func(r rune) bool { return r <= ' ' })
+	// URL Standard section 4.4: tabs and line ends are taken out wherever they are.
+	if strings.ContainsAny(s, "\t\r\n") {
+		u.Flags |= Control
+		s = strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(s)
+	}
+	u.Scheme, s = cutScheme(s)
+	switch u.Scheme {
+	case "http", "https", "ftp":
+	case "hxxp", "hxxps": // written so that no program follows it, for a person to mend
+		u.Scheme = strings.Replace(u.Scheme, "xx", "tt", 1)
+	case "mailto":
+		return f.mailto(u, s)
+	case "":
+		if !strings.HasPrefix(s, "//") && !strings.HasPrefix(s, `\\`) && !hasFold(s, "www.") {
+			return u, false
+		}
+		u.Scheme = "http"
+		u.Flags |= Schemeless
+	default:
+		return u, false
+	}
+	slashes := len(s) - len(strings.TrimLeft(s, `/\`))
+	if strings.Contains(s[:slashes], `\`) {
+		u.Flags |= Backslash
+	}
+	return f.authority(u, s[slashes:])
+}
+
+// authority takes "user@host:port" apart and what follows it.
+func (f *finder) authority(u URL, s string) (URL, bool) {
+	end := strings.IndexAny(s, `/\?#`)
+	if end < 0 {
+		end = len(s)
+	}
+	auth := s[:end]
+	u.Path = valid(s[end:])
+	if end < len(s) && s[end] == '\\' {
+		u.Flags |= Backslash
+	}
+	if i := strings.LastIndexByte(auth, '@'); i >= 0 {
+		u.Flags |= UserInfo
+		auth = auth[i+1:]
+	}
+	if i := strings.LastIndexByte(auth, ':'); i >= 0 && !strings.Contains(auth[i:], "]") {
+		u.Port = digits(auth[i+1:])
+		auth = auth[:i]
+	}
+	if u.Port != "" && u.Port != usualPort(u.Scheme) {
+		u.Flags |= Port
+	}
+	return f.host(u, auth)
+}
+
+func usualPort(scheme string) string {
+	switch scheme {
+	case "http":
+		return "80"
+	case "https":
+		return "443"
+	}
+	return "21"
+}
+
+func (f *finder) mailto(u URL, s string) (URL, bool) {
+	address, path, _ := strings.Cut(s, "?")
+	i := strings.LastIndexByte(address, '@')
+	if i < 0 {
+		return u, false
+	}
+	u.Path = valid(path)
+	return f.host(u, address[i+1:])
+}
+
+// host fills in everything about the host, from memory where it can.
+func (f *finder) host(u URL, raw string) (URL, bool) {
+	h, ok := f.hosts[raw]
+	if !ok {
+		h = readHost(raw)
+		if len(f.hosts) < 10000 {
+			f.hosts[strings.Clone(raw)] = h
+		}
+	}
+	u.Host, u.Unicode, u.Registrable = h.ascii, h.unicode, h.registrable
+	u.Flags |= h.flags
+	return u, u.Host != ""
+}
+
+// cutScheme takes "scheme:" off (RFC 3986 section 3.1). What stands before a
+// colon is a port's host, not a scheme, when digits follow.
+func cutScheme(s string) (scheme, rest string) {
+	for i := 0; i < len(s) && i < 16; i++ {
+		c := s[i]
+		switch {
+		case c == ':' && i > 0:
+			return strings.ToLower(s[:i]), s[i+1:]
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
+		case i > 0 && (c >= '0' && c <= '9' || c == '+' || c == '-'):
+		default:
+			return "", s
+		}
+	}
+	return "", s
+}
+
+func digits(s string) string {
+	for i := 0; i < len(s); i++ {
+		if s[i] < '0' || s[i] > '9' || i == 5 {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+// valid gives s back with U+FFFD for what is no UTF-8.
+func valid(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+func hasFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+// unescape decodes %-escapes, leaving alone what is none.
+func unescape(s string) []byte {
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			if hi, lo := unhex(s[i+1]), unhex(s[i+2]); hi >= 0 && lo >= 0 {
+				b = append(b, byte(hi<<4|lo))
+				i += 2
+				continue
+			}
+		}
+		b = append(b, s[i])
+	}
+	return b
+}
+
+func unhex(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'a' && c <= 'f':
+		return int(c-'a') + 10
+	case c >= 'A' && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}

@@ -1,0 +1,262 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/vm"
+
+	"github.com/postern-mail/postern/rules/match"
+)
+
+// Bounds on one condition.
+const (
+	maxWhen  = 16 << 10 // bytes
+	maxNodes = 2000     // signs and words in it
+)
+
+// builtins are the functions of the expression language that conditions may
+// use: those that take no more than linear time and memory.
+var builtins = []string{
+	"all", "none", "any", "one", "count", "len", "lower", "upper", "trim", "hasPrefix", "hasSuffix",
+	"abs", "min", "max", "int", "float", "first", "last",
+}
+
+// condition is a compiled condition. It is immutable.
+type condition struct {
+	program  *vm.Program
+	symbols  []string // whose presence it reads
+	slots    []int    // of the patterns that it reads
+	constant string   // "true" or "false" where the message does not matter
+}
+
+// compiler compiles the conditions of a set and collects their patterns.
+type compiler struct {
+	lists   []string        // names of the lists there are
+	uses    map[string]bool // fields that are read, by the first word of their path
+	byField map[string]*patterns
+	slots   int
+}
+
+// patterns are the patterns that are looked for in one field.
+type patterns struct {
+	field field
+	exprs []string
+	slots []int          // by pattern, where its verdict is put
+	known map[string]int // slots by expression
+	set   *match.Set
+}
+
+func newCompiler(lists []string) *compiler {
+	return &compiler{lists: lists, uses: map[string]bool{}, byField: map[string]*patterns{}}
+}
+
+// pattern gives the slot of a pattern in a field; the same one again where
+// it is already there.
+func (c *compiler) pattern(f field, expr string) int {
+	c.uses[firstWord(f.path)] = true
+	p := c.byField[f.path]
+	if p == nil {
+		p = &patterns{field: f, known: map[string]int{}}
+		c.byField[f.path] = p
+	}
+	if slot, ok := p.known[expr]; ok {
+		return slot
+	}
+	p.known[expr] = c.slots
+	p.exprs, p.slots = append(p.exprs, expr), append(p.slots, c.slots)
+	c.slots++
+	return c.slots - 1
+}
+
+func firstWord(path string) string {
+	word, _, _ := strings.Cut(path, ".")
+	return word
+}
+
+// compile compiles one condition. The error may be a *file.Error, which knows
+// the place.
+func (c *compiler) compile(when string) (*condition, error) {
+	if len(when) > maxWhen {
+		return nil, fmt.Errorf("condition of %d bytes, at most %d are taken", len(when), maxWhen)
+	}
+	g := &guard{compiler: c}
+	options := []expr.Option{expr.Env(&env{}), expr.AsBool(), expr.MaxNodes(maxNodes), expr.Patch(g), expr.DisableAllBuiltins()}
+	for _, b := range builtins {
+		options = append(options, expr.EnableBuiltin(b))
+	}
+	program, err := expr.Compile(when, options...)
+	if g.err != nil { // ours says more than what follows from it
+		return nil, g.err.Bind(file.NewSource(when))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if g.bare != 0 {
+		return nil, errors.New("symbols and factors are read by name, as in symbols.SPF_FAIL")
+	}
+	out := &condition{program: program, symbols: g.symbols, slots: g.slots}
+	if b, ok := program.Node().(*ast.BoolNode); ok {
+		out.constant = fmt.Sprint(b.Value)
+	}
+	return out, nil
+}
+
+// guard looks at every node of a condition: it refuses what has no bound,
+// notes what is read, and puts look-ups in place of patterns.
+type guard struct {
+	*compiler
+	symbols []string
+	slots   []int
+	bare    int // symbols and factors that are not followed by a name
+	err     *file.Error
+}
+
+func (g *guard) refuse(n ast.Node, format string, args ...any) {
+	if g.err == nil {
+		g.err = &file.Error{Location: n.Location(), Message: fmt.Sprintf(format, args...)}
+	}
+}
+
+// Visit is called for every node, children first.
+func (g *guard) Visit(n *ast.Node) {
+	switch x := (*n).(type) {
+	case *ast.IdentifierNode:
+		g.identifier(x)
+	case *ast.MemberNode:
+		g.member(x)
+	case *ast.CallNode:
+		g.call(x)
+	case *ast.BinaryNode:
+		g.binary(n, x)
+	case *ast.BuiltinNode:
+		g.builtin(x)
+	case *ast.PredicateNode:
+		inner := &loop{guard: g}
+		ast.Walk(&x.Node, inner)
+	case *ast.VariableDeclaratorNode, *ast.SequenceNode:
+		g.refuse(x, "a condition has no variables and steps")
+	}
+}
+
+func (g *guard) identifier(x *ast.IdentifierNode) {
+	switch x.Value {
+	case "$env":
+		g.refuse(x, "$env is not used in conditions")
+	case "symbols", "factors":
+		g.bare++
+	}
+	g.uses[x.Value] = true
+}
+
+// member notes symbols.NAME and factors.NAME.
+func (g *guard) member(x *ast.MemberNode) {
+	of, ok := x.Node.(*ast.IdentifierNode)
+	name, constant := x.Property.(*ast.StringNode)
+	if ok && constant && (of.Value == "symbols" || of.Value == "factors") {
+		g.bare--
+		g.symbols = append(g.symbols, name.Value)
+	}
+}
+
+// call sees that a list is there before mail comes.
+func (g *guard) call(x *ast.CallNode) {
+	callee, ok := x.Callee.(*ast.IdentifierNode)
+	if !ok || callee.Value != "in_list" || len(x.Arguments) == 0 {
+		return
+	}
+	name, ok := x.Arguments[0].(*ast.StringNode)
+	if !ok {
+		g.refuse(x, "the name of a list must be written out")
+		return
+	}
+	for _, l := range g.lists {
+		if l == name.Value {
+			return
+		}
+	}
+	g.refuse(name, "there is no list %q", name.Value)
+}
+
+// builtin refuses copies of long texts.
+func (g *guard) builtin(x *ast.BuiltinNode) {
+	if x.Name != "lower" && x.Name != "upper" || len(x.Arguments) == 0 {
+		return
+	}
+	if f, ok := textField(pathOf(x.Arguments[0])); ok {
+		g.refuse(x, "%s of %s: begin the pattern with (?i) instead", x.Name, f.path)
+	}
+}
+
+func (g *guard) binary(n *ast.Node, x *ast.BinaryNode) {
+	switch x.Operator {
+	case "..":
+		g.refuse(x, "ranges are not used in conditions")
+	case "+":
+		if x.Left.Type().String() == "string" || x.Right.Type().String() == "string" {
+			g.refuse(x, "conditions join no texts")
+		}
+	case "matches":
+		g.matches(n, x)
+	}
+}
+
+// matches puts a look-up in place of a pattern on a text field. On other
+// values the pattern is run by itself.
+func (g *guard) matches(n *ast.Node, x *ast.BinaryNode) {
+	pattern, ok := x.Right.(*ast.StringNode)
+	if !ok {
+		g.refuse(x.Right, "a pattern must be written out as a text")
+		return
+	}
+	if err := match.Check(pattern.Value); err != nil {
+		g.refuse(pattern, "%v", err)
+		return
+	}
+	if f, ok := textField(pathOf(x.Left)); ok {
+		slot := g.pattern(f, pattern.Value)
+		g.slots = append(g.slots, slot)
+		ast.Patch(n, &ast.MemberNode{
+			Node:     &ast.IdentifierNode{Value: "pattern hits"},
+			Property: &ast.IntegerNode{Value: slot},
+		})
+	}
+}
+
+// pathOf is the path of a field that is named outright, "" for other nodes.
+func pathOf(n ast.Node) string {
+	switch x := n.(type) {
+	case *ast.IdentifierNode:
+		return x.Value
+	case *ast.MemberNode:
+		name, ok := x.Property.(*ast.StringNode)
+		if of := pathOf(x.Node); ok && of != "" {
+			return of + "." + name.Value
+		}
+	}
+	return ""
+}
+
+// loop looks into what is done for every element of a list: loops in loops,
+// and going over a whole text each time, would be quadratic.
+type loop struct{ *guard }
+
+// Visit is called for every node inside.
+func (l *loop) Visit(n *ast.Node) {
+	switch x := (*n).(type) {
+	case *ast.PredicateNode:
+		l.refuse(x, "a loop within a loop")
+	case *ast.IdentifierNode:
+		if _, ok := textField(x.Value); ok {
+			l.refuse(x, "%s within a loop", x.Value)
+		}
+	case *ast.CallNode:
+		if callee, ok := x.Callee.(*ast.IdentifierNode); ok && strings.HasPrefix(callee.Value, "header") {
+			l.refuse(x, "%s within a loop", callee.Value)
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// lint refuses symbols that filters report, and warns of what is allowed and
+// likely a mistake.
+func (l *loader) lint() {
+	same, known := map[string]*Rule{}, l.known()
+	for _, r := range l.rules {
+		if slices.Contains(l.options.Symbols, r.Symbol) {
+			l.fault(r, r.at, false, "%s is the symbol of a filter", r.Symbol)
+		}
+		if r.cond != nil && r.cond.constant == "false" {
+			l.fault(r, r.whenAt, true, "the condition never holds")
+		}
+		if r.cond != nil && r.cond.constant == "true" && r.Count == nil {
+			l.fault(r, r.whenAt, true, "the condition holds for every message")
+		}
+		l.lintSymbols(r, known)
+		if r.expiredAt(l.options.Now) {
+			l.fault(r, r.at, true, "expired after %s: it runs in the shadow", r.Expires.Format(time.DateOnly))
+		}
+		key := r.When
+		if r.Count != nil {
+			key += fmt.Sprintf("\x00%s\x00%s", r.Count.Field, r.Count.Pattern)
+		}
+		if first := same[key]; first != nil {
+			l.fault(r, r.at, true, "the same condition as %s in %s:%d", first.Symbol, first.File, first.Line)
+		} else {
+			same[key] = r
+		}
+	}
+}
+
+// known are the symbols that filters and rules report.
+func (l *loader) known() map[string]bool {
+	known := map[string]bool{}
+	for _, name := range l.options.Symbols {
+		known[name] = true
+	}
+	for _, r := range l.rules {
+		known[r.Symbol] = true
+	}
+	return known
+}
+
+// lintSymbols warns of symbols that nobody reports.
+func (l *loader) lintSymbols(r *Rule, known map[string]bool) {
+	if l.options.Symbols == nil {
+		return
+	}
+	for _, name := range r.reads() {
+		if !known[name] {
+			l.fault(r, r.whenAt, true, "no filter and no rule reports %q", name).Remedy = didYouMean(name, sortedKeys(known))
+		}
+	}
+}
+
+// lintPatterns warns of patterns that have to be run on every message.
+func (l *loader) lintPatterns(p *patterns) {
+	for _, i := range p.set.Always() {
+		for _, r := range l.rules {
+			counted := r.Count != nil && r.Count.slot == p.slots[i]
+			if counted || r.cond != nil && slices.Contains(r.cond.slots, p.slots[i]) {
+				l.fault(r, r.at, true, "the pattern %q holds no word that could be looked for: it is run on every message", p.exprs[i])
+			}
+		}
+	}
+}

@@ -1,0 +1,160 @@
+// Package lists holds the named lists of the configuration: addresses, domains
+// with all below them, networks, regular expressions, digests.
+//
+// A list's entries stand in the configuration, in a file, or in a source of
+// another kind, such as a set that several machines share. A file is read
+// again when it has changed; one with a bad line is refused, and the entries
+// of before stay.
+//
+// A list may be an allow or a deny list by itself. Anybody can write any
+// sender into a mail, so an allow list of senders holds for authenticated mail
+// only, unless it says otherwise.
+package lists
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"regexp"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Config is one list in the configuration, under its name.
+type Config struct {
+	Kind            string   `yaml:"kind" need:"true" oneof:"addresses,domains,networks,patterns,digests" doc:"What the entries are: mail addresses, domains with all below them, networks or addresses of hosts, regular expressions, SHA-256 digests."`
+	Entries         []string `yaml:"entries" doc:"Entries given here."`
+	File            string   `yaml:"file" doc:"File with one entry a line; # begins a comment. It is read again when it changes."`
+	Source          string   `yaml:"source" doc:"Name of a shared set that holds further entries."`
+	Use             string   `yaml:"use" oneof:"rules,allow,deny" default:"rules" doc:"rules: for rules to ask. allow, deny: acts by itself too, as the symbols LIST_ALLOW and LIST_DENY."`
+	Of              string   `yaml:"of" oneof:"author,sender,client,attachment" default:"author" doc:"What an allow or deny list is asked about: the author (From), the envelope sender, the client's address, the digests of attachments."`
+	Unauthenticated bool     `yaml:"unauthenticated" doc:"An allow list of authors or senders holds for mail without passing authentication too. Anybody can forge such mail."`
+}
+
+// Source gives the entries of a shared set. It is asked every few seconds at
+// the most. Implementations are safe for several goroutines.
+type Source interface {
+	Entries(ctx context.Context, name string) ([]string, error)
+}
+
+// Env is what the lists need of the world.
+type Env struct {
+	Now    func() time.Time
+	Log    *slog.Logger
+	Source Source // nil: no shared sets
+}
+
+// Every is how often a file is looked at, and a source asked, at the most.
+const Every = 5 * time.Second
+
+// MaxEntries bounds one list.
+const MaxEntries = 2_000_000
+
+// Set is all lists. It is safe for several goroutines.
+type Set struct {
+	lists map[string]*list
+	env   Env
+}
+
+// list is one list: what it is, and what it holds now.
+type list struct {
+	name   string
+	config Config
+
+	mu      sync.RWMutex
+	holds   holder
+	checked time.Time // when file and source were last looked at
+	stamp   stamp     // of the file that is held
+	busy    bool      // somebody is reading it again
+}
+
+// New makes the lists. All faults are reported, each with the list's name. ctx
+// bounds the time for asking sources.
+func New(ctx context.Context, configs map[string]Config, env Env) (*Set, error) {
+	s := &Set{lists: map[string]*list{}, env: env}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(configs)) {
+		l := &list{name: name, config: configs[name], checked: env.Now()}
+		if err := l.check(env); err != nil {
+			errs = append(errs, fmt.Errorf("lists: %q: %w", name, err))
+			continue
+		}
+		if err := l.read(ctx, env); err != nil {
+			errs = append(errs, fmt.Errorf("lists: %q: %w", name, err))
+			continue
+		}
+		s.lists[name] = l
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return s, nil
+}
+
+// check sees that the list's settings fit together.
+func (l *list) check(env Env) error {
+	c := &l.config
+	c.Use, c.Of = cmp.Or(c.Use, "rules"), cmp.Or(c.Of, "author")
+	need := map[string][]string{"author": {"addresses", "domains", "patterns"}, "sender": {"addresses", "domains", "patterns"}, "client": {"networks"}, "attachment": {"digests"}}
+	kinds, known := need[c.Of]
+	switch {
+	case !slices.Contains([]string{"addresses", "domains", "networks", "patterns", "digests"}, c.Kind):
+		return fmt.Errorf("%q is no kind of list", c.Kind)
+	case !slices.Contains([]string{"rules", "allow", "deny"}, c.Use):
+		return fmt.Errorf("%q is no use of a list", c.Use)
+	case !known:
+		return fmt.Errorf("%q is nothing that a list can be asked about", c.Of)
+	case c.Use != "rules" && !slices.Contains(kinds, c.Kind):
+		return fmt.Errorf("a list of %s cannot be asked about the %s", c.Kind, c.Of)
+	case c.Source != "" && env.Source == nil:
+		return fmt.Errorf("there is no source for the shared set %q", c.Source)
+	case c.File == "" && c.Source == "" && len(c.Entries) == 0:
+		return errors.New("it has neither entries nor file nor source")
+	}
+	return nil
+}
+
+// Warnings remarks on what is allowed and dangerous.
+func (s *Set) Warnings() []string {
+	var out []string
+	for _, name := range s.Names() {
+		c := s.lists[name].config
+		if c.Use == "allow" && c.Unauthenticated && c.Of != "client" {
+			out = append(out, fmt.Sprintf("lists: %q lets in mail that nobody has authenticated: whoever writes a listed %s into a mail is let in", name, c.Of))
+		}
+	}
+	return out
+}
+
+// Names lists the lists.
+func (s *Set) Names() []string { return slices.Sorted(maps.Keys(s.lists)) }
+
+// Has tells whether a value is in a list; it is not where there is no such list.
+// A value that is not of the list's kind is not in it.
+func (s *Set) Has(name, value string) bool {
+	l := s.lists[name]
+	if l == nil {
+		return false
+	}
+	s.refresh(l)
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.holds.has(value)
+}
+
+// Len is the number of entries of a list.
+func (s *Set) Len(name string) int {
+	l := s.lists[name]
+	if l == nil {
+		return 0
+	}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.holds.len()
+}
+
+var comment = regexp.MustCompile(`(^|\s)#.*$`)

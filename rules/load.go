@@ -1,0 +1,238 @@
+package rules
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	exprfile "github.com/expr-lang/expr/file"
+
+	"github.com/postern-mail/postern/rules/match"
+)
+
+// File is a rule file.
+type File struct {
+	Name    string // for messages
+	Data    []byte
+	Shipped bool // it comes with the program: a rule of another file takes the place of one of its rules
+}
+
+// Options is what rules are loaded against.
+type Options struct {
+	Now     time.Time // rules that expired before are warned of
+	Symbols []string  // what filters report; nil: not known, so that no symbol is warned of
+	Lists   Lists     // nil: there are none
+}
+
+// ReadDir reads the *.yaml files of a folder in the order of their names. The
+// prefix is put before the names in messages.
+func ReadDir(fsys fs.FS, prefix string, shipped bool) ([]File, error) {
+	names, err := fs.Glob(fsys, "*.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
+	}
+	var files []File
+	for _, name := range names {
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, fmt.Errorf("rules: %w", err)
+		}
+		files = append(files, File{Name: path.Join(prefix, name), Data: data, Shipped: shipped})
+	}
+	return files, nil
+}
+
+// Load reads and compiles rules. On any fault the error is Faults, all there
+// are, and there is no set: the caller keeps the one it has.
+func Load(o Options, files ...File) (*Set, error) {
+	l := newLoader(o)
+	for _, f := range files {
+		l.read(f)
+	}
+	l.choose()
+	for _, r := range l.rules {
+		l.compile(r)
+	}
+	l.order()
+	l.lint()
+	if errs, _ := l.faults.split(); len(errs) > 0 {
+		return nil, errs
+	}
+	return l.set()
+}
+
+// loader collects what becomes a set.
+type loader struct {
+	options  Options
+	compiler *compiler
+	rules    []*Rule
+	shipped  map[*Rule]bool
+	caps     map[string]float64
+	faults   Faults
+}
+
+func newLoader(o Options) *loader {
+	if o.Lists == nil {
+		o.Lists = noLists{}
+	}
+	return &loader{options: o, compiler: newCompiler(o.Lists.Names()), shipped: map[*Rule]bool{}, caps: map[string]float64{}}
+}
+
+func (l *loader) read(f File) {
+	r := &reader{file: f.Name, text: string(f.Data)}
+	if root := r.parse(); root != nil && root.kind != null {
+		rules, caps := r.document(root)
+		for _, rule := range rules {
+			rule.source = r
+			l.shipped[rule] = f.Shipped
+		}
+		l.rules = append(l.rules, rules...)
+		for group, limit := range caps {
+			l.caps[group] = limit
+		}
+	}
+	l.faults = append(l.faults, r.faults...)
+}
+
+// fault reports something about a rule at a place in its file.
+func (l *loader) fault(r *Rule, at *node, warning bool, format string, args ...any) *Fault {
+	f := Fault{
+		File: r.File, Line: at.line, Column: at.column, Rule: r.Symbol, Warning: warning,
+		Message: fmt.Sprintf(format, args...), Excerpt: excerpt(r.source.text, at.line, at.column),
+	}
+	l.faults = append(l.faults, f)
+	return &l.faults[len(l.faults)-1]
+}
+
+// choose leaves one rule for each symbol.
+func (l *loader) choose() {
+	kept := map[string]*Rule{}
+	for _, r := range l.rules {
+		first, twice := kept[r.Symbol]
+		switch {
+		case !twice || l.shipped[first] && !l.shipped[r]:
+			kept[r.Symbol] = r
+		case l.shipped[r] && !l.shipped[first]: // shipped files may be read last
+		default:
+			l.fault(r, r.at, false, "the symbol is given twice, first in %s:%d", first.File, first.Line)
+		}
+	}
+	l.rules = slices.DeleteFunc(l.rules, func(r *Rule) bool { return kept[r.Symbol] != r })
+	if len(l.rules) > MaxRules {
+		l.faults = append(l.faults, Fault{File: l.rules[MaxRules].File, Message: fmt.Sprintf("more than %d rules", MaxRules)})
+		l.rules = l.rules[:MaxRules]
+	}
+}
+
+// compile compiles a rule's condition and counted pattern.
+func (l *loader) compile(r *Rule) {
+	if c := r.Count; c != nil && c.Field != "" && c.Pattern != "" {
+		c.field, _ = textField(c.Field)
+		c.slot = l.compiler.pattern(c.field, c.Pattern)
+	}
+	if r.When == "" {
+		return
+	}
+	cond, err := l.compiler.compile(r.When)
+	if err != nil {
+		l.condition(r, err)
+		return
+	}
+	r.cond = cond
+}
+
+// condition reports what is wrong with a condition, with an excerpt of it.
+func (l *loader) condition(r *Rule, err error) {
+	f := l.fault(r, r.whenAt, false, "when: %s", strings.Trim(firstLine(err), " "))
+	var at *exprfile.Error
+	if !errors.As(err, &at) {
+		return
+	}
+	f.Message = "when: " + at.Message
+	f.Excerpt = excerpt(r.When, at.Line, at.Column+1)
+	if name, ok := strings.CutPrefix(at.Message, "unknown name "); ok {
+		f.Remedy = didYouMean(name, topNames())
+	}
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+func topNames() []string {
+	names := slices.Clone(builtins)
+	for _, f := range fields() {
+		if !strings.ContainsAny(f.path, ".[") {
+			names = append(names, f.path)
+		}
+	}
+	return names
+}
+
+// set makes the patterns' automata. They were checked one by one before.
+func (l *loader) set() (*Set, error) {
+	s := &Set{rules: l.rules, caps: l.caps, uses: l.compiler.uses, slots: l.compiler.slots, lists: l.options.Lists}
+	for _, name := range sortedKeys(l.compiler.byField) {
+		p := l.compiler.byField[name]
+		set, err := match.Compile(p.exprs)
+		if err != nil {
+			return nil, fmt.Errorf("rules: %s: %w", name, err)
+		}
+		p.set = set
+		l.lintPatterns(p)
+		s.patterns = append(s.patterns, p)
+	}
+	for _, r := range s.rules {
+		s.shadows = s.shadows || r.Shadow || !r.Expires.IsZero()
+		if c := r.Count; c != nil {
+			p := l.compiler.byField[c.Field]
+			c.regexp = p.set.Regexp(slices.Index(p.slots, c.slot))
+		}
+	}
+	_, s.warnings = l.faults.split()
+	return s, nil
+}
+
+// order sorts the rules so that each comes after those it reads.
+func (l *loader) order() {
+	bySymbol := map[string]*Rule{}
+	for _, r := range l.rules {
+		bySymbol[r.Symbol] = r
+	}
+	var out []*Rule
+	const begun, done = 1, 2
+	state := map[*Rule]int{}
+	var way []string // the rules begun
+	var visit func(r *Rule)
+	visit = func(r *Rule) {
+		switch state[r] {
+		case begun:
+			circle := append(slices.Clone(way[slices.Index(way, r.Symbol):]), r.Symbol)
+			l.fault(r, r.at, false, "the rule waits for itself: %s", strings.Join(circle, " reads "))
+			return
+		case done:
+			return
+		}
+		state[r] = begun
+		way = append(way, r.Symbol)
+		for _, name := range r.reads() {
+			if other := bySymbol[name]; other != nil {
+				visit(other)
+			}
+		}
+		way = way[:len(way)-1]
+		state[r] = done
+		out = append(out, r)
+	}
+	slices.SortStableFunc(l.rules, func(a, b *Rule) int { return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line)) })
+	for _, r := range l.rules {
+		visit(r)
+	}
+	l.rules = out
+}

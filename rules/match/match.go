@@ -1,0 +1,178 @@
+// Package match runs many regular expressions over one text at little more
+// than the cost of one pass.
+//
+// Most expressions cannot match where certain words are missing. Those words
+// are read from each expression's syntax (a conjunction of any-of sets of
+// literals), and the literals of all expressions are looked for at once by one
+// automaton (Aho and Corasick, 1975). An expression is run only where its
+// literals stand, and only on the stretch around them when no match can be
+// longer than that. What comes out is what running each on its own would give.
+//
+// Expressions are those of package regexp: RE2 semantics, linear time, no
+// backtracking.
+package match
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"sync"
+)
+
+// Bounds on what is compiled.
+const (
+	MaxExpr     = 4 << 10 // bytes of one expression
+	MaxProgram  = 5000    // instructions of one compiled expression
+	MaxPatterns = 50_000  // expressions of one set
+)
+
+// Set is a compiled set of expressions. It is immutable and safe for several
+// goroutines.
+type Set struct {
+	patterns []pattern
+	always   []int32 // patterns without literals
+	auto     *automaton
+	refs     [][]ref // by literal
+	scratch  sync.Pool
+}
+
+// pattern is one expression and what is known of its matches.
+type pattern struct {
+	re    *regexp.Regexp
+	need  uint8 // one bit for each clause; all must be hit
+	exact bool  // a hit of its clause is a match
+	reach int   // the longest match in bytes, or unbounded
+}
+
+// ref says what a literal is to a pattern.
+type ref struct {
+	pattern int32
+	clause  uint8 // its bit; bit 0 is the clause by which matches are placed
+}
+
+// Check compiles one expression within the bounds and gives the error that
+// Compile would give.
+func Check(expr string) error {
+	_, _, err := compile(expr)
+	return err
+}
+
+func compile(expr string) (*regexp.Regexp, *syntax.Regexp, error) {
+	if len(expr) > MaxExpr {
+		return nil, nil, fmt.Errorf("match: expression of %d bytes, at most %d are taken", len(expr), MaxExpr)
+	}
+	tree, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return nil, nil, fmt.Errorf("match: %w", err)
+	}
+	tree = tree.Simplify()
+	prog, err := syntax.Compile(tree)
+	if err != nil {
+		return nil, nil, fmt.Errorf("match: %w", err)
+	}
+	if len(prog.Inst) > MaxProgram {
+		return nil, nil, fmt.Errorf("match: %q compiles to %d instructions, at most %d are taken", expr, len(prog.Inst), MaxProgram)
+	}
+	re, err := regexp.Compile(expr)
+	if err != nil {
+		return nil, nil, fmt.Errorf("match: %w", err)
+	}
+	return re, tree, nil
+}
+
+// Compile makes a set of expressions, numbered by their place in the list. The
+// error is that of the first expression which is wrong or beyond the bounds.
+func Compile(exprs []string) (*Set, error) {
+	if len(exprs) > MaxPatterns {
+		return nil, fmt.Errorf("match: %d expressions, at most %d are taken", len(exprs), MaxPatterns)
+	}
+	s := &Set{}
+	words := newVocabulary()
+	for i, expr := range exprs {
+		re, tree, err := compile(expr)
+		if err != nil {
+			return nil, err
+		}
+		p, clauses := plan(tree)
+		p.re = re
+		s.patterns = append(s.patterns, p)
+		if len(clauses) == 0 {
+			s.always = append(s.always, int32(i))
+		}
+		for bit, c := range clauses {
+			words.add(c, ref{int32(i), 1 << bit})
+		}
+	}
+	s.refs, s.auto = words.refs, newAutomaton(words.literals)
+	s.scratch.New = func() any { return newScratch(len(exprs), len(s.refs)) }
+	return s, nil
+}
+
+// Len is the number of expressions.
+func (s *Set) Len() int { return len(s.patterns) }
+
+// Regexp returns the compiled expression i.
+func (s *Set) Regexp(i int) *regexp.Regexp { return s.patterns[i].re }
+
+// Always lists the expressions that have no usable literal: they are run on
+// every text.
+func (s *Set) Always() []int {
+	all := make([]int, len(s.always))
+	for i, p := range s.always {
+		all[i] = int(p)
+	}
+	return all
+}
+
+// Hits is the set of expressions that match a text.
+type Hits []uint64
+
+// Has tells whether expression i matches.
+func (h Hits) Has(i int) bool { return h[i/64]&(1<<(i%64)) != 0 }
+
+// Any tells whether any expression matches.
+func (h Hits) Any() bool {
+	for _, word := range h {
+		if word != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (h Hits) set(i int32) { h[i/64] |= 1 << (i % 64) }
+
+// Match tells which expressions match somewhere in the text. It takes time
+// linear in the text for each expression that has to be run, and looks at ctx
+// before each: when that has ended its error is returned.
+func (s *Set) Match(ctx context.Context, text string) (Hits, error) {
+	hits := make(Hits, (len(s.patterns)+63)/64)
+	sc := s.scratch.Get().(*scratch)
+	defer func() {
+		sc.reset()
+		s.scratch.Put(sc)
+	}()
+	s.find(text, sc)
+	for _, i := range sc.seen {
+		p := &s.patterns[i]
+		if sc.mask[i] != p.need {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if p.exact && !sc.folded[i] || p.verify(text, &sc.spans[i]) {
+			hits.set(i)
+		}
+	}
+	for _, i := range s.always {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if s.patterns[i].re.MatchString(text) {
+			hits.set(i)
+		}
+	}
+	return hits, nil
+}

@@ -1,0 +1,220 @@
+package match
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestMatch(t *testing.T) {
+	for _, c := range []struct {
+		name, expr, text string
+		want             bool
+	}{
+		{"a literal matches", `invoice`, "your invoice here", true},
+		{"a literal of another case does not", `invoice`, "your Invoice here", false},
+		{"with i it does", `(?i)invoice`, "your INVoice here", true},
+		{"long s folds to s", `(?i)sale`, "\u017fale", true},
+		{"the Kelvin sign folds to k", `(?i)kind`, "un\u212aIND", true},
+		{"long s is no s without i", `sale`, "\u017fale", false},
+		{"a long s in the text leaves other words alone", `\bsale\b`, "\u017fale sale", true},
+		{"Greek folds to all its forms", `(?i)σας`, "ΣΑΣ", true},
+		{"Chinese with a gap matches", `代\s*开.{0,6}票`, "本公司代 开正规发票", true},
+		{"a gap that is too wide does not", `代\s*开.{0,6}票`, "代开一二三四五六七票", false},
+		{"both words are needed", `(?s)lottery.*winner`, "the winner of the lottery", false},
+		{"a word boundary at the text's end holds", `\bwin\b`, "you win", true},
+		{"a cut makes no word boundary", `\bwin\b`, "dar" + "win", false},
+		{"a cut makes no begin of text", `^win`, strings.Repeat("x ", 50) + "win" + strings.Repeat(" x", 50), false},
+		{"a cut makes no end of text", `win$`, strings.Repeat("x ", 50) + "win" + strings.Repeat(" x", 50), false},
+		{"a rune that is cut makes no replacement", `\x{FFFD}.{0,2}win`, strings.Repeat("票", 50) + "win" + strings.Repeat("票", 50), false},
+		{"a boundary beside a rune of four bytes", `\B😀win😀\B`, strings.Repeat("😀", 50) + "win" + strings.Repeat("😀", 50), true},
+		{"a word met often before it counts", `\bfree\d\b`, strings.Repeat("free ", 500) + "free7", true},
+		{"a word met often that never counts", `\bfree\d\b`, strings.Repeat("free ", 500), false},
+		{"two words, one met often", `win.free`, strings.Repeat("free ", 500) + "win", false},
+		{"folded signs after a word met often", `(?i)sale\d`, strings.Repeat("sale ", 500) + "ſale7", true},
+		{"a line's begin is one", `(?m)^win`, strings.Repeat("x ", 50) + "\nwin" + strings.Repeat(" x", 50), true},
+		{"a byte that is no UTF-8 reads as the replacement", "a\ufffdb", "a\xffb", true},
+		{"a cut inside a rune makes no replacement", `[^ -~].{5}\bab`, "票12345ab", false},
+		{"the empty expression matches nothing at all", ``, "", true},
+		{"what never matches does not", `[^\x00-\x{10FFFF}]`, "anything", false},
+		{"an optional part may be missing", `free(dom)? money`, "free money", true},
+		{"an alternative of words", `(?i)viagra|cialis|\d{3} pills`, "buy 100 Pills", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := Compile([]string{"zzz", c.expr})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := match(t, s, c.text).Has(1); got != c.want {
+				t.Errorf("%q on %q: %v, want %v", c.expr, c.text, got, c.want)
+			}
+			if want := regexp.MustCompile(c.expr).MatchString(c.text); want != c.want {
+				t.Errorf("package regexp says %v", want)
+			}
+		})
+	}
+}
+
+func TestPatternsWithoutLiteralsAreNamed(t *testing.T) {
+	s, err := Compile([]string{`\d+`, `win`, `(a|\w)x?`, `^`, `(?i)k1ng`, `a+`, `\$`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := s.Always(), []int{0, 2, 3, 5}; !slices.Equal(got, want) {
+		t.Errorf("run always: %v, want %v", got, want)
+	}
+}
+
+func TestExpressionsAreBounded(t *testing.T) {
+	for _, c := range []struct{ name, expr, want string }{
+		{"too long", strings.Repeat("a", MaxExpr+1), "bytes"},
+		{"too many instructions", strings.Repeat(`\pL{100}`, 60), "instructions"},
+		{"no regular expression", `(a`, "missing closing"},
+		{"a look-ahead is none", `(?=a)`, "invalid or unsupported"},
+		{"a back reference is none", `(a)\1`, "invalid escape"},
+	} {
+		if _, err := Compile([]string{"fine", c.expr}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+	if _, err := Compile(make([]string, MaxPatterns+1)); err == nil {
+		t.Error("a set without bound was taken")
+	}
+}
+
+// TestStatesWithoutRow makes so many literals that most states have no row.
+func TestStatesWithoutRow(t *testing.T) {
+	var exprs []string
+	for i := range 6000 {
+		exprs = append(exprs, fmt.Sprintf("w%xq%07xz%d", i, i*7919*31, i))
+	}
+	s, err := Compile(exprs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.auto.fail) == 0 {
+		t.Fatalf("all %d states have rows: the test tests nothing", len(s.auto.out))
+	}
+	text := "w" + exprs[17] + "x" + exprs[5999][:9] + exprs[4321]
+	hits := match(t, s, text)
+	for i := range exprs {
+		if want := i == 17 || i == 4321; hits.Has(i) != want {
+			t.Errorf("%q: %v, want %v", exprs[i], !want, want)
+		}
+	}
+}
+
+// pieces are what random expressions and texts are made of.
+var (
+	exprPieces = []string{
+		"a", "ab", "abc", "K", "k", "s", "S", "st", "ſ", "\u212a", "发", "票", "发票", "é", "É", "ß", "σ", `\x{FFFD}`, ".", " ", "\n", "win", "free",
+		`\d`, `\s`, `\w`, `[a-c]`, `[KkS]`, `[^a]`, `[发票]`, `\b`, `\B`, `^`, `$`, `(?m:^)`, `(?m:$)`, `\A`, `\z`, "$$$", `\$\$`, "0123456789abcdefghijklmnop",
+	}
+	textPieces = []string{
+		"a", "ab", "abc", "A", "K", "k", "s", "S", "ſ", "\u212a", "发", "票", "é", "É", "ß", "ẞ", "Σ", "ς", "\xff", "\xe5", "\x91", " ", "\n", "win", "FREE", "1", "$$",
+		"0123456789abcdefghijklmnop", "the quick brown fox jumps over the lazy dog, then over many other beings of the wood",
+	}
+)
+
+func randomExpr(depth int) *rapid.Generator[string] {
+	return rapid.Custom(func(t *rapid.T) string {
+		if depth == 0 {
+			return rapid.SampledFrom(exprPieces).Draw(t, "piece")
+		}
+		parts := rapid.SliceOfN(randomExpr(depth-1), 1, 4).Draw(t, "parts")
+		switch rapid.IntRange(0, 6).Draw(t, "form") {
+		case 0:
+			return "(?:" + strings.Join(parts, "|") + ")"
+		case 1:
+			return "(?i:" + strings.Join(parts, "") + ")"
+		case 2:
+			return "(?:" + strings.Join(parts, "") + ")" + rapid.SampledFrom([]string{"*", "+", "?", "{2}", "{1,3}", "*?"}).Draw(t, "times")
+		default:
+			return strings.Join(parts, "")
+		}
+	})
+}
+
+func TestVerdictsAreThoseOfEachExpressionOnItsOwn(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var exprs []string
+		for _, e := range rapid.SliceOfN(randomExpr(2), 1, 12).Draw(t, "exprs") {
+			if Check(e) == nil {
+				exprs = append(exprs, e)
+			}
+		}
+		s, err := Compile(exprs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(textPieces), 0, 40).Draw(t, "text"), "")
+		text = strings.Repeat(rapid.SampledFrom(textPieces).Draw(t, "flood"), rapid.SampledFrom([]int{0, 0, 63, 64, 200}).Draw(t, "times")) + text
+		for range 2 { // the second time with used scratch
+			same(t, s, text)
+		}
+	})
+}
+
+type fataler interface {
+	Fatal(...any)
+	Errorf(string, ...any)
+}
+
+func match(t fataler, s *Set, text string) Hits {
+	hits, err := s.Match(context.Background(), text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hits
+}
+
+func same(t fataler, s *Set, text string) {
+	hits := match(t, s, text)
+	for i := range s.Len() {
+		if want := s.Regexp(i).MatchString(text); hits.Has(i) != want {
+			t.Errorf("%q on %q: %v, want %v", s.Regexp(i), text, hits.Has(i), want)
+		}
+	}
+}
+
+func TestMatchEndsWithItsContext(t *testing.T) {
+	s, err := Compile([]string{`win.*now`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Match(ctx, "win it now"); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if !match(t, s, "win it now").Has(0) {
+		t.Error("what an ended match left behind spoils the next")
+	}
+}
+
+func FuzzMatch(f *testing.F) {
+	f.Add(`(?i)sale`+"\n"+`代\s*开.{0,6}票`, "SALE 代开 发票")
+	f.Add(`\bwin\b`+"\n"+`[^a]b`, "dar\xffwin b")
+	f.Fuzz(func(t *testing.T, lines, text string) {
+		if len(text) > 4096 || len(lines) > 4096 {
+			return
+		}
+		var exprs []string
+		for line := range strings.SplitSeq(lines, "\n") {
+			if Check(line) == nil {
+				exprs = append(exprs, line)
+			}
+		}
+		s, err := Compile(exprs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, s, text)
+	})
+}

@@ -1,0 +1,159 @@
+package match
+
+import "strings"
+
+// Beside s and k stand two signs that fold to them (Unicode simple folding)
+// and are no ASCII letters: long s and the Kelvin sign. Literals know only the
+// letters, so a text that holds the signs is gone over again with the letters
+// in their place.
+const (
+	longS  = "\u017f"
+	kelvin = "\u212a"
+)
+
+var unfold = strings.NewReplacer(longS, "s", kelvin, "k")
+
+// maxSpans bounds the stretches of one pattern that are looked at apart.
+const maxSpans = 32
+
+// span is a stretch of the text, from and to in bytes.
+type span struct{ from, to int }
+
+// spans are the stretches in which a pattern's matches must lie.
+type spans struct {
+	list []span
+	all  bool // anywhere
+}
+
+// maxHits bounds how often one literal is noted. Patterns that it places are
+// then looked for in the whole text, so that a text full of a word on which
+// many rules hang costs no more than one that holds it now and then.
+const maxHits = 64
+
+// scratch is what one pass needs. It is used by one goroutine at a time.
+type scratch struct {
+	mask   []uint8 // by pattern: clauses that were hit
+	folded []bool  // by pattern: hit in the second pass
+	spans  []spans // by pattern
+	seen   []int32 // patterns hit at all
+	times  []uint8 // by literal: how often it was noted
+	words  []int32 // literals noted at all
+}
+
+func newScratch(patterns, literals int) *scratch {
+	return &scratch{
+		mask: make([]uint8, patterns), folded: make([]bool, patterns), spans: make([]spans, patterns), times: make([]uint8, literals),
+	}
+}
+
+// reset empties it at the cost of what was hit.
+func (sc *scratch) reset() {
+	for _, i := range sc.seen {
+		sc.mask[i], sc.folded[i] = 0, false
+		sc.spans[i] = spans{list: sc.spans[i].list[:0]}
+	}
+	sc.seen = sc.seen[:0]
+	sc.forgetWords()
+}
+
+func (sc *scratch) forgetWords() {
+	for _, l := range sc.words {
+		sc.times[l] = 0
+	}
+	sc.words = sc.words[:0]
+}
+
+// note counts a literal, and tells how often it was noted with this time; 0
+// when that was often enough before.
+func (sc *scratch) note(literal int32, most uint8) uint8 {
+	n := sc.times[literal]
+	if n == most {
+		return 0
+	}
+	if n == 0 {
+		sc.words = append(sc.words, literal)
+	}
+	sc.times[literal]++
+	return n + 1
+}
+
+// find notes for every pattern which of its clauses the text holds, and where.
+func (s *Set) find(text string, sc *scratch) {
+	s.auto.scan(text, func(literals []int32, end int) {
+		for _, l := range literals {
+			times := sc.note(l, maxHits)
+			if times == 0 {
+				continue
+			}
+			for _, r := range s.refs[l] {
+				sc.hit(r)
+				if p := &s.patterns[r.pattern]; r.clause == 1 && !p.exact {
+					sc.spans[r.pattern].add(p.reach, end, len(text))
+					sc.spans[r.pattern].all = sc.spans[r.pattern].all || times == maxHits
+				}
+			}
+		}
+	})
+	if sc.times[0] > 0 || sc.times[1] > 0 { // the signs that fold to s and k
+		sc.forgetWords()
+		s.findUnfolded(unfold.Replace(text), sc)
+	}
+}
+
+// findUnfolded is the second pass. Its hits stand elsewhere in the text
+// itself, and tell of no match by themselves.
+func (s *Set) findUnfolded(text string, sc *scratch) {
+	s.auto.scan(text, func(literals []int32, _ int) {
+		for _, l := range literals {
+			if sc.note(l, 1) == 0 {
+				continue
+			}
+			for _, r := range s.refs[l] {
+				sc.hit(r)
+				sc.folded[r.pattern] = true
+				sc.spans[r.pattern].all = true
+			}
+		}
+	})
+}
+
+func (sc *scratch) hit(r ref) {
+	if sc.mask[r.pattern] == 0 {
+		sc.seen = append(sc.seen, r.pattern)
+	}
+	sc.mask[r.pattern] |= r.clause
+}
+
+// vocabulary collects the literals of all patterns, each once. The first two
+// are the signs that ask for a second pass.
+type vocabulary struct {
+	literals []string
+	refs     [][]ref
+	number   map[string]int
+}
+
+func newVocabulary() *vocabulary {
+	v := &vocabulary{number: map[string]int{}}
+	v.intern(longS)
+	v.intern(kelvin)
+	return v
+}
+
+func (v *vocabulary) intern(literal string) int {
+	n, ok := v.number[literal]
+	if !ok {
+		n = len(v.literals)
+		v.number[literal] = n
+		v.literals, v.refs = append(v.literals, literal), append(v.refs, nil)
+	}
+	return n
+}
+
+func (v *vocabulary) add(c clause, r ref) {
+	for _, l := range c {
+		n := v.intern(l)
+		if have := v.refs[n]; len(have) == 0 || have[len(have)-1] != r {
+			v.refs[n] = append(have, r)
+		}
+	}
+}

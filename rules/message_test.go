@@ -1,0 +1,137 @@
+package rules
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/postern-mail/postern/mail"
+	"github.com/postern-mail/postern/mail/authres"
+)
+
+func message(header mail.Header, results ...authres.Result) *mail.Message {
+	return mail.New(mail.Message{
+		Session:  &mail.Session{Listener: "inbound", Profile: "inbound", ClientIP: netip.MustParseAddr("192.0.2.1"), Helo: "mx.example.net"},
+		Envelope: mail.Envelope{From: "bounce@Sub.Example.net", Rcpts: []string{"x@example.org"}},
+		Header:   header, Body: mail.BodyBytes([]byte("hello\r\n")), Auth: results,
+	})
+}
+
+func TestFromMessage(t *testing.T) {
+	f := FromMessage(message(mail.Header{
+		{Name: "From", Value: " =?utf-8?B?5Y+R56Wo?= <A@Example.org>"},
+		{Name: "Reply-To", Value: " c@example.com"},
+		{Name: "Subject ", Value: " =?utf-8?Q?=E5=8F=91?=\r\n =?utf-8?Q?=E7=A5=A8?="},
+	},
+		authres.Result{Method: "spf", Value: "pass", Props: []authres.Prop{{Type: "smtp", Name: "mailfrom", Value: "bounce@sub.example.net"}}},
+		authres.Result{Method: "spf", Value: "fail", Props: []authres.Prop{{Type: "smtp", Name: "helo", Value: "mx.example.net"}}},
+		authres.Result{Method: "dkim", Value: "fail", Props: []authres.Prop{{Type: "header", Name: "d", Value: "example.com"}}},
+		authres.Result{Method: "dkim", Value: "pass", Props: []authres.Prop{{Type: "header", Name: "d", Value: "mail.example.org"}}},
+		authres.Result{Method: "dmarc", Value: "temperror"},
+	))
+	want := &Facts{
+		Session:  Session{Listener: "inbound", Profile: "inbound", ClientIP: "192.0.2.1", Helo: "mx.example.net"},
+		Envelope: Envelope{From: "bounce@Sub.Example.net", FromDomain: "sub.example.net", Rcpts: []string{"x@example.org"}},
+		From:     Author{Address: "A@example.org", Name: "发票", Domain: "example.org", Count: 1},
+		ReplyTo:  Author{Address: "c@example.com", Domain: "example.com", Count: 1},
+		Subject:  "发票",
+		Headers:  []Header{{"From", "发票 <A@Example.org>"}, {"Reply-To", "c@example.com"}, {"Subject", "发票"}},
+		Size:     f.Size,
+		Auth: Auth{
+			SPF:   Method{Result: "pass", Pass: true, Domain: "sub.example.net", Domains: []string{"sub.example.net"}},
+			DKIM:  Method{Result: "pass", Pass: true, Domain: "mail.example.org", Domains: []string{"mail.example.org"}},
+			DMARC: Method{Result: "temperror"}, Aligned: true,
+		},
+	}
+	if diff := cmp.Diff(want, f); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAlignmentNeedsOneAuthor(t *testing.T) {
+	pass := authres.Result{Method: "dkim", Value: "pass", Props: []authres.Prop{{Type: "header", Name: "d", Value: "evil.example"}}}
+	for _, c := range []struct {
+		name   string
+		header mail.Header
+		want   bool
+	}{
+		{"the author's own domain", mail.Header{{Name: "From", Value: " a@www.evil.example"}}, true},
+		{"another domain", mail.Header{{Name: "From", Value: " a@example.org"}}, false},
+		{"two authors", mail.Header{{Name: "From", Value: " a@evil.example"}, {Name: "From", Value: " b@example.org"}}, false},
+		{"no author", nil, false},
+	} {
+		if got := FromMessage(message(c.header, pass)).Auth.Aligned; got != c.want {
+			t.Errorf("%s: aligned %v, want %v", c.name, got, c.want)
+		}
+	}
+	suffix := authres.Result{Method: "dkim", Value: "pass", Props: []authres.Prop{{Type: "header", Name: "d", Value: "co.uk"}}}
+	if FromMessage(message(mail.Header{{Name: "From", Value: " a@bank.co.uk"}}, suffix)).Auth.Aligned {
+		t.Error("a public suffix signs for all below it")
+	}
+}
+
+func TestTestAndListWriteForATerminal(t *testing.T) {
+	s := load(t, `
+rules:
+  - {symbol: LIGHT, when: size > 0, score: 1.5, describe: "a [31m red one"}
+  - {symbol: HEAVY, when: size > 0, score: 3, force: {action: reject, reason: r}}
+  - {symbol: DARK, when: size > 0, score: 9, shadow: true}
+  - {symbol: OTHER, when: size > 9}
+`)
+	var out strings.Builder
+	if err := s.Test(t.Context(), &out, &Facts{Size: 1}, nil, now); err != nil {
+		t.Fatal(err)
+	}
+	want := `DARK          9.00  rules  in the shadow
+HEAVY         3.00  rules  demands reject: r
+LIGHT         1.50  rules  
+3 of 4 rules  4.50
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+	out.Reset()
+	if err := s.ListTo(&out, now); err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Split(out.String(), "\n"); len(lines) != 5 || !strings.HasPrefix(lines[0], "DARK   9    rules  shadow") {
+		t.Errorf("list:\n%s", &out)
+	}
+}
+
+func TestFieldsAreDocumented(t *testing.T) {
+	var out strings.Builder
+	if err := WriteFields(&out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\ntext ", "\nauth.dkim.pass ", "\nurls[].host ", "\nsymbols ", "\nin_list ", "\nattachments[].names "} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in:\n%s", want, &out)
+		}
+	}
+	for _, f := range fields() {
+		if f.doc == "" || strings.HasSuffix(f.path, ".") {
+			t.Errorf("%q is not documented", f.path)
+		}
+	}
+	t.Logf("%d names, %d text fields", len(fields()), len(textFields()))
+}
+
+func TestReadDir(t *testing.T) {
+	fsys := fstest.MapFS{"b.yaml": {Data: []byte("b")}, "a.yaml": {Data: []byte("a")}, "c.txt": {}, "d/e.yaml": {}}
+	files, err := ReadDir(fsys, "/etc/postern/rules.d", true)
+	if err != nil || len(files) != 2 || files[0].Name != "/etc/postern/rules.d/a.yaml" || !files[1].Shipped {
+		t.Errorf("%v, %v", files, err)
+	}
+}
+
+func TestLongTextsAreBounded(t *testing.T) {
+	s := load(t, "rules:\n  - {symbol: AT_END, when: 'text matches \"end\"'}\n  - {symbol: MANY, when: len(urls) > 1000}\n")
+	got := eval(t, s, Facts{Text: strings.Repeat("x", maxText) + "end", URLs: make([]URL, 5000)})
+	if len(got) != 0 {
+		t.Errorf("found %v beyond the bounds", got)
+	}
+}

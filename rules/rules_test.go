@@ -1,0 +1,369 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/postern-mail/postern/scoring"
+)
+
+var now = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+
+// fakeLists holds one list.
+type fakeLists struct{}
+
+func (fakeLists) Names() []string             { return []string{"partners"} }
+func (fakeLists) Has(list, value string) bool { return list == "partners" && value == "example.org" }
+
+func load(t testing.TB, text string) *Set {
+	t.Helper()
+	s, err := Load(Options{Now: now, Lists: fakeLists{}}, File{Name: "test.yaml", Data: []byte(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func eval(t testing.TB, s *Set, f Facts, symbols ...string) map[string]float64 {
+	t.Helper()
+	var given []scoring.Symbol
+	for _, name := range symbols {
+		given = append(given, scoring.Found(name))
+	}
+	found, err := s.Eval(context.Background(), &f, given, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]float64{}
+	for _, sym := range found {
+		out[sym.Name] = sym.Factor
+	}
+	return out
+}
+
+const fapiao = `
+groups: {content: {cap: 8}}
+rules:
+  - symbol: CN_FAPIAO
+    describe: {en: Offers to sell invoices, zh: 代开发票广告}
+    group: content
+    score: 3.5
+    when: (subject matches "发\\s*票" or text matches "代\\s*开.{0,6}票") and not auth.dkim.pass
+    shadow: false
+    owner: postmaster@example.org
+    expires: 2027-06-30
+    examples:
+      match: [{subject: "代开发票", text: "..."}]
+      not:   [{subject: "发票已开具", auth: {dkim: pass}}]
+`
+
+func TestTheRuleOfTheManual(t *testing.T) {
+	s := load(t, fapiao)
+	if got := s.Entries()["CN_FAPIAO"]; got != (scoring.Entry{Group: "content", Score: 3.5}) {
+		t.Errorf("entry %+v", got)
+	}
+	if got := s.Caps()["content"]; got != 8 {
+		t.Errorf("cap %v", got)
+	}
+	if faults := s.RunExamples(t.Context()); len(faults) > 0 {
+		t.Errorf("examples: %v", faults)
+	}
+	if got := eval(t, s, Facts{Text: "本公司代 开正规发票"}); got["CN_FAPIAO"] != 1 {
+		t.Errorf("text: %v", got)
+	}
+	if !s.Uses("text") || !s.Uses("subject") || s.Uses("html") || s.Uses("urls") {
+		t.Error("Uses does not tell what is used")
+	}
+}
+
+func TestConditions(t *testing.T) {
+	f := Facts{
+		Subject:     "Your invoice",
+		From:        Author{Address: "a@example.org", Name: "Bank of Nowhere", Domain: "example.org", Count: 1},
+		Envelope:    Envelope{From: "b@example.net", Rcpts: []string{"x@example.org", "y@example.org"}},
+		Headers:     []Header{{"List-Id", "<l.example.org>"}, {"Received", "one"}, {"Received", "two"}},
+		Text:        "Click http://login.example.net/now",
+		URLs:        []URL{{Text: "http://login.example.net/now", Host: "login.example.net", Domain: "example.net"}},
+		Attachments: []Attachment{{Name: "a.pdf", Names: []string{"a.pdf", "a.exe"}}},
+		Size:        2000,
+	}
+	for _, c := range []struct {
+		when string
+		want bool
+	}{
+		{`subject matches "(?i)INVOICE"`, true},
+		{`not (subject matches "Rechnung")`, true},
+		{`subject not matches "Rechnung"`, true},
+		{`from.name matches "Bank" and from.domain != "bank.example"`, true},
+		{`any(urls, .host endsWith ".net")`, true},
+		{`any(urls, .domain != from.domain and .text matches "^http:")`, true},
+		{`url_lines matches "(?m)^http://login"`, true},
+		{`attachment_lines matches "(?m)\\.exe$"`, true},
+		{`header("list-id") contains "example.org"`, true},
+		{`header("x-none") == ""`, true},
+		{`len(header_all("received")) == 2`, true},
+		{`header_lines matches "(?m)^List-Id: <l"`, true},
+		{`in_list("partners", from.domain)`, true},
+		{`in_list("partners", envelope.from)`, false},
+		{`len(envelope.rcpts) > 1 and size < 3000`, true},
+		{`symbols.SPF_FAIL and not symbols.DKIM_PASS`, true},
+		{`factors.SPF_FAIL >= 1`, true},
+		{`from.domain in ["example.org", "example.net"]`, true},
+		{`text contains "Click" ? symbols.SPF_FAIL : false`, true},
+	} {
+		t.Run(c.when, func(t *testing.T) {
+			s := load(t, "rules:\n  - symbol: IT\n    when: |-\n      "+c.when+"\n")
+			if got := eval(t, s, f, "SPF_FAIL")["IT"] == 1; got != c.want {
+				t.Errorf("%v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestFaults(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"no YAML", "rules: [", "f.yaml:1:"},
+		{"an unknown key", "rules:\n  - symbol: AB\n    wen: true\n", `f.yaml:3:5: AB: "wen" is no key of a rule (did you mean "when"?)`},
+		{"a key twice", "rules:\n  - symbol: AB\n    when: size > 0\n    when: size > 1\n", `f.yaml:4:5: "when" is given twice`},
+		{"a symbol in lower case", "rules:\n  - symbol: ab\n    when: size > 0\n", `"ab" is no symbol`},
+		{"no condition", "rules:\n  - symbol: AB\n", "without condition"},
+		{"a score that is a text", "rules:\n  - {symbol: AB, when: size > 0, score: \"1\"}\n", "is no number"},
+		{"a score beyond all", "rules:\n  - {symbol: AB, when: size > 0, score: 1e9}\n", "not within"},
+		{"a date that is none", "rules:\n  - {symbol: AB, when: size > 0, expires: 2026-02-30}\n", "is no date"},
+		{"a list for a table", "rules: {}\n", "rules is a table of keys, but must be a list"},
+		{"an alias", "rules:\n  - &a {symbol: AB, when: size > 0}\n  - *a\n", "is not used in rule files"},
+		{"an unknown name", "rules:\n  - {symbol: AB, when: subjet == \"\"}\n", `f.yaml:2:24: AB: when: unknown name subjet (did you mean "subject"?)`},
+		{"an unknown field", "rules:\n  - {symbol: AB, when: from.adress == \"\"}\n", "has no field adress"},
+		{"a wrong type", "rules:\n  - {symbol: AB, when: size == \"a\"}\n", "mismatched types"},
+		{"no bool", "rules:\n  - {symbol: AB, when: size + 1}\n", "expected bool"},
+		{"a pattern that is computed", "rules:\n  - {symbol: AB, when: text matches subject}\n", "written out"},
+		{"a pattern that is wrong", "rules:\n  - {symbol: AB, when: 'text matches \"(a\"'}\n", "missing closing"},
+		{"a look-ahead", "rules:\n  - {symbol: AB, when: 'text matches \"(?=a)\"'}\n", "invalid or unsupported"},
+		{"a wrong pattern on another value", "rules:\n  - {symbol: AB, when: 'header(\"A\") matches \"(a\"'}\n", "missing closing"},
+		{"a loop in a loop", "rules:\n  - {symbol: AB, when: 'any(attachments, any(.names, # == \"a\"))'}\n", "a loop within a loop"},
+		{"a text in a loop", "rules:\n  - {symbol: AB, when: 'any(urls, text contains .host)'}\n", "text within a loop"},
+		{"a range", "rules:\n  - {symbol: AB, when: 'any(1..100000000, # == 0)'}\n", "ranges are not used"},
+		{"texts joined", "rules:\n  - {symbol: AB, when: 'text + text == \"\"'}\n", "join no texts"},
+		{"a long text copied", "rules:\n  - {symbol: AB, when: 'lower(text) contains \"a\"'}\n", "begin the pattern with (?i)"},
+		{"the symbol of a filter", "rules:\n  - {symbol: SPF_FAIL, when: size > 0}\n", "is the symbol of a filter"},
+		{"a variable", "rules:\n  - {symbol: AB, when: 'let x = text; any(urls, x contains .host)'}\n", "no variables"},
+		{"the whole environment", "rules:\n  - {symbol: AB, when: 'len($env) > 1'}\n", "$env"},
+		{"a function that is off", "rules:\n  - {symbol: AB, when: 'repeat(text, 100) == \"\"'}\n", "repeat"},
+		{"symbols as a whole", "rules:\n  - {symbol: AB, when: '\"SPF_FAIL\" in symbols'}\n", "read by name"},
+		{"a list that is not there", "rules:\n  - {symbol: AB, when: 'in_list(\"partner\", subject)'}\n", `there is no list "partner"`},
+		{"a list that is computed", "rules:\n  - {symbol: AB, when: 'in_list(subject, subject)'}\n", "written out"},
+		{"a circle", "rules:\n  - {symbol: AB, when: symbols.CD}\n  - {symbol: CD, when: symbols.AB}\n", "AB reads CD reads AB"},
+		{"itself", "rules:\n  - {symbol: AB, when: symbols.AB}\n", "AB reads AB"},
+		{"a symbol twice", "rules:\n  - {symbol: AB, when: size > 0}\n  - {symbol: AB, when: size > 1}\n", "given twice, first in f.yaml:2"},
+		{"force without reason", "rules:\n  - {symbol: AB, when: size > 0, force: {action: reject}}\n", "needs action and reason"},
+		{"force to what is no action", "rules:\n  - {symbol: AB, when: size > 0, force: {action: rejct, reason: r}}\n", `did you mean "reject"?`},
+		{"count in what is no text field", "rules:\n  - {symbol: AB, count: {field: txt, pattern: a}}\n", `did you mean "text"?`},
+		{"an example with an unknown field", "rules:\n  - {symbol: AB, when: size > 0, examples: {match: [{subjekt: a}]}}\n", `did you mean "subject"?`},
+		{"a terminal's escape", "rules:\n  - {symbol: AB, when: size > 0, \"\\x1b[2J\": 1}\n", "is no key"},
+		{"too many keys", strings.Repeat("a: 1\n", 1001), "more than 1000 keys"},
+		{"too deep", "rules: " + strings.Repeat("[", 60) + strings.Repeat("]", 60), "levels"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Load(Options{Now: now, Lists: fakeLists{}, Symbols: []string{"SPF_FAIL"}}, File{Name: "f.yaml", Data: []byte(c.text)})
+			var faults Faults
+			if !errors.As(err, &faults) {
+				t.Fatalf("error %v", err)
+			}
+			if !strings.Contains(err.Error(), c.want) {
+				t.Errorf("said %q, want %q", err, c.want)
+			}
+			if strings.ContainsRune(err.Error(), '\x1b') {
+				t.Error("an escape came through")
+			}
+		})
+	}
+}
+
+func TestAllFaultsAreReported(t *testing.T) {
+	_, err := Load(Options{}, File{Name: "f.yaml", Data: []byte("rules:\n  - {symbol: AB, when: a}\n  - {symbol: CD, whn: b, score: x}\n")})
+	var faults Faults
+	if !errors.As(err, &faults) || len(faults) != 4 {
+		t.Errorf("%d faults, want unknown name, unknown key, no number, no condition:\n%v", len(faults), err)
+	}
+}
+
+func TestCompositesAreOrdered(t *testing.T) {
+	s := load(t, `
+rules:
+  - {symbol: C3, when: symbols.C2 and symbols.SPF_FAIL}
+  - {symbol: C2, when: symbols.C1}
+  - {symbol: C1, when: size > 0}
+`)
+	if got := eval(t, s, Facts{Size: 1}, "SPF_FAIL"); len(got) != 3 {
+		t.Errorf("found %v, want all three", got)
+	}
+	if got := eval(t, s, Facts{Size: 1}); len(got) != 2 {
+		t.Errorf("found %v, want C1 and C2", got)
+	}
+}
+
+func TestTheShadowActsThroughNothing(t *testing.T) {
+	s := load(t, `
+rules:
+  - {symbol: DARK, when: size > 0, shadow: true}
+  - {symbol: OLD, when: size > 0, expires: 2026-04-30, score: 5}
+  - {symbol: LAST_DAY, when: size > 0, expires: 2026-05-01}
+  - {symbol: LIGHT, when: symbols.DARK or symbols.OLD}
+  - {symbol: DARKER, when: symbols.DARK and symbols.OLD, shadow: true}
+`)
+	got := eval(t, s, Facts{Size: 1})
+	want := map[string]float64{"DARK": 1, "OLD": 0, "LAST_DAY": 1, "DARKER": 1}
+	for name, factor := range want {
+		if f, ok := got[name]; !ok || f != factor {
+			t.Errorf("%s: factor %v, found %v, want %v", name, f, ok, factor)
+		}
+	}
+	if _, ok := got["LIGHT"]; ok {
+		t.Error("a rule that acts read the shadow")
+	}
+	shadow := s.Shadow(now)
+	if !shadow["DARK"] || !shadow["OLD"] || shadow["LAST_DAY"] || shadow["LIGHT"] || !shadow["DARKER"] {
+		t.Errorf("in the shadow: %v", shadow)
+	}
+	found, err := s.Eval(t.Context(), &Facts{Size: 1}, nil, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(found, func(sym scoring.Symbol) bool {
+		return sym.Name == "OLD" && slices.Equal(sym.Details, []string{"in the shadow: expired after 2026-04-30"})
+	}) {
+		t.Errorf("an expired rule does not say so: %+v", found)
+	}
+}
+
+func TestCountedPatterns(t *testing.T) {
+	s := load(t, `
+rules:
+  - {symbol: SHOUTS, count: {field: text, pattern: "!!!", per: 0.25, max: 0.75}}
+  - {symbol: BOTH, when: size > 0, count: {field: subject, pattern: 票, per: 0.5}}
+`)
+	for _, c := range []struct {
+		f    Facts
+		want map[string]float64
+	}{
+		{Facts{Text: "calm", Subject: "票"}, map[string]float64{}},
+		{Facts{Text: "a!!!"}, map[string]float64{"SHOUTS": 0.25}},
+		{Facts{Text: "a!!! b!!! c!!! d!!! e!!!"}, map[string]float64{"SHOUTS": 0.75}},
+		{Facts{Subject: "票票票", Size: 1}, map[string]float64{"BOTH": 1}},
+	} {
+		got := eval(t, s, c.f)
+		if len(got) != len(c.want) || math.Abs(got["SHOUTS"]-c.want["SHOUTS"])+math.Abs(got["BOTH"]-c.want["BOTH"]) > 1e-9 {
+			t.Errorf("%+v: %v, want %v", c.f.Text, got, c.want)
+		}
+	}
+}
+
+func TestForceGoesToThePolicy(t *testing.T) {
+	s := load(t, `rules: [{symbol: MINE, when: size > 0, force: {action: quarantine, reason: asked for by the board}}]`)
+	if got := s.Actions()["MINE"]; got != scoring.Quarantine {
+		t.Errorf("action %q", got)
+	}
+	found, err := s.Eval(t.Context(), &Facts{Size: 1}, nil, now)
+	if err != nil || len(found) != 1 || found[0].Details[0] != "demands quarantine: asked for by the board" {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+func TestAUsersRuleTakesThePlaceOfAShippedOne(t *testing.T) {
+	shipped := File{Name: "default.yaml", Shipped: true, Data: []byte(`rules: [{symbol: AB, when: size > 0, score: 1}]`)}
+	mine := File{Name: "mine.yaml", Data: []byte(`rules: [{symbol: AB, when: size > 5, score: 2}]`)}
+	for _, files := range [][]File{{shipped, mine}, {mine, shipped}} {
+		s, err := Load(Options{}, files...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := s.Entries(); len(e) != 1 || e["AB"].Score != 2 {
+			t.Errorf("entries %v", e)
+		}
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"never", "rules: [{symbol: AB, when: 'false and size > 0'}]", "never holds"},
+		{"always", "rules: [{symbol: AB, when: 'true'}]", "holds for every message"},
+		{"an unknown symbol", "rules: [{symbol: AB, when: symbols.SPF_FIAL}]", `did you mean "SPF_FAIL"?`},
+		{"expired", "rules: [{symbol: AB, when: size > 0, expires: 2020-01-01}]", "expired after 2020-01-01"},
+		{"the same twice", "rules: [{symbol: AB, when: size > 0}, {symbol: CD, when: size > 0}]", "the same condition as AB"},
+		{"a pattern without words", "rules: [{symbol: AB, when: 'text matches \"\\\\d+\"'}]", "run on every message"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := Load(Options{Now: now, Symbols: []string{"SPF_FAIL"}}, File{Name: "f.yaml", Data: []byte(c.text)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if w := s.Warnings(); len(w) != 1 || !strings.Contains(w.Error(), c.want) {
+				t.Errorf("warned %q, want %q", w.Error(), c.want)
+			}
+		})
+	}
+}
+
+func TestAnEndedContextEndsTheEvaluation(t *testing.T) {
+	s := load(t, `rules: [{symbol: AB, when: size > 0}]`)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if found, err := s.Eval(ctx, &Facts{Size: 1}, nil, now); !errors.Is(err, context.Canceled) || len(found) > 0 {
+		t.Errorf("found %v, error %v", found, err)
+	}
+}
+
+func TestARuleThatFailsCostsItselfOnly(t *testing.T) {
+	s := load(t, "rules:\n  - {symbol: AB, when: int(subject) > 1}\n  - {symbol: CD, when: size > 0}\n")
+	found, err := s.Eval(t.Context(), &Facts{Size: 1, Subject: "\x1bno"}, nil, now)
+	if err == nil || !strings.Contains(err.Error(), "rules: AB:") || strings.ContainsRune(err.Error(), '\x1b') {
+		t.Errorf("error %q", err)
+	}
+	if len(found) != 1 || found[0].Name != "CD" {
+		t.Errorf("found %v", found)
+	}
+}
+
+func TestOneSetServesManyMessagesAtOnce(t *testing.T) {
+	s := load(t, "rules:\n  - {symbol: AB, when: 'text matches \"free\\\\s+money\"'}\n  - {symbol: CD, when: symbols.AB and header(\"a\") == \"b\"}\n")
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			f := Facts{Text: "no such thing", Headers: []Header{{"A", "b"}}}
+			if i%2 == 0 {
+				f.Text = "free  money"
+			}
+			for range 100 {
+				found, err := s.Eval(t.Context(), &f, nil, now)
+				if want := 2 * (1 - i%2); err != nil || len(found) != want {
+					t.Errorf("found %v, error %v, want %d", found, err, want)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestCheckSaysWhatIsWrong(t *testing.T) {
+	var out strings.Builder
+	if err := Check(t.Context(), &out, Options{Now: now}, File{Name: "f.yaml", Data: []byte(fapiao)}); err != nil {
+		t.Errorf("%v:\n%s", err, &out)
+	}
+	if !strings.Contains(out.String(), "1 rules, 2 examples, 0 warnings") {
+		t.Errorf("said %q", &out)
+	}
+	out.Reset()
+	broken := strings.Replace(fapiao, `subject: "代开发票"`, `subject: "hello"`, 1)
+	if err := Check(t.Context(), &out, Options{Now: now}, File{Name: "f.yaml", Data: []byte(broken)}); err == nil {
+		t.Error("a failing example is no error")
+	}
+	if want := "f.yaml:13:16: CN_FAPIAO: the rule does not match this example"; !strings.Contains(out.String(), want) {
+		t.Errorf("said %q, want %q", &out, want)
+	}
+}
