@@ -16,14 +16,14 @@ type configCmd struct {
 
 type configCheckCmd struct{}
 
-// Run implements the subcommand. Besides reading the files it makes the filters, since
-// some of what can be wrong only they know.
+// Run implements the subcommand. Besides reading the files it makes filters and rules, since
+// some of what can be wrong only they know. It asks nobody.
 func (configCheckCmd) Run(p *program) error {
-	cfg, err := p.load()
+	cfg, d, err := p.offline()
 	var warnings []config.Fault
 	if err == nil {
 		warnings = cfg.Warnings()
-		err = p.tryBuild(cfg)
+		err = d.tryBuild(cfg)
 	}
 	n, werr := config.Report(p.out, err, warnings)
 	if werr != nil {
@@ -37,12 +37,7 @@ func (configCheckCmd) Run(p *program) error {
 }
 
 // tryBuild makes the filters as the daemon would, and throws them away.
-func (p *program) tryBuild(cfg *config.Config) error {
-	d, done, err := p.deps(cfg)
-	if err != nil {
-		return err
-	}
-	defer done()
+func (d *deps) tryBuild(cfg *config.Config) error {
 	g, err := d.build(cfg)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/postern-mail/postern/chain"
 	"github.com/postern-mail/postern/filters"
+	"github.com/postern-mail/postern/filters/dnsbl"
 	"github.com/postern-mail/postern/internal/config"
 	"github.com/postern-mail/postern/scoring"
 	"github.com/postern-mail/postern/verdicts"
@@ -23,6 +24,7 @@ type generation struct {
 	policies scoring.Set
 	headers  verdicts.HeaderOptions
 	closers  []io.Closer
+	keepers  []dnsbl.Lists
 
 	mu      sync.Mutex
 	holders int
@@ -83,6 +85,9 @@ func (d *deps) instances(cfg *config.Config, g *generation) ([]chain.Instance, e
 			}
 			if c, ok := f.(io.Closer); ok {
 				g.closers = append(g.closers, c)
+			}
+			if l, ok := f.(dnsbl.Lists); ok {
+				g.keepers = append(g.keepers, l)
 			}
 			list = append(list, chain.Instance{Name: name, Kind: kind, Filter: f})
 		}

@@ -38,6 +38,8 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Serve the MTA until told to stop. SIGHUP reloads the configuration."`
 	Check   checkCmd   `cmd:"" help:"Judge one message and print the verdict."`
 	Conf    configCmd  `cmd:"" name:"config" help:"Look at the configuration."`
+	Rules   rulesCmd   `cmd:"" help:"Look at the rules."`
+	Lists   listsCmd   `cmd:"" help:"Look at the DNS lists."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

@@ -55,6 +55,8 @@ var Kind = filters.Kind{
 type Lists interface {
 	// Health is the state of every zone that is asked, in the order of the configuration.
 	Health() []ZoneHealth
+	// Probed waits until every zone was probed once, or ctx ended.
+	Probed(ctx context.Context) error
 	// CheckOne asks every zone that is about such things about one address, domain or
 	// mailbox, within ctx. The error says that target is none of these.
 	CheckOne(ctx context.Context, target string) ([]Hit, error)

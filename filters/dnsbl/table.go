@@ -38,6 +38,18 @@ func (f *filter) Health() []ZoneHealth {
 	return list
 }
 
+// Probed implements Lists.
+func (f *filter) Probed(ctx context.Context) error {
+	for _, z := range f.zones {
+		select {
+		case <-z.ready:
+		case <-ctx.Done():
+			return fmt.Errorf("list %q was not probed: %w", z.name, ctx.Err())
+		}
+	}
+	return nil
+}
+
 func (z *zone) report() ZoneHealth {
 	z.mu.Lock()
 	defer z.mu.Unlock()

@@ -1,0 +1,111 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/postern-mail/postern/rules"
+)
+
+type rulesCmd struct {
+	Check  rulesCheckCmd  `cmd:"" help:"Say everything that is wrong with rule files, and run their examples."`
+	Test   rulesTestCmd   `cmd:"" help:"Say which rules meet a message."`
+	List   rulesListCmd   `cmd:"" help:"List the rules in force."`
+	Fields rulesFieldsCmd `cmd:"" help:"Print the fields that conditions may read."`
+}
+
+type rulesCheckCmd struct {
+	Paths []string `arg:"" optional:"" help:"Rule files or folders of them (default: those of the configuration)."`
+}
+
+// Run implements the subcommand.
+func (c rulesCheckCmd) Run(p *program) error {
+	cfg, d, err := p.offline()
+	if err != nil {
+		return err
+	}
+	l, err := d.lists(cfg)
+	if err != nil {
+		return err
+	}
+	files, err := ruleFiles(cfg)
+	if len(c.Paths) > 0 {
+		files, err = filesOf(c.Paths)
+	}
+	if err != nil {
+		return err
+	}
+	return rules.Check(context.Background(), p.out, d.ruleOptions(cfg, l), files...)
+}
+
+// filesOf reads files, and the *.yaml files of folders.
+func filesOf(paths []string) ([]rules.File, error) {
+	var files []rules.File
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, err
+		}
+		if info.IsDir() {
+			more, err := rules.ReadDir(os.DirFS(path), path, false)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, more...)
+			continue
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, rules.File{Name: filepath.Clean(path), Data: data})
+	}
+	return files, nil
+}
+
+type rulesTestCmd struct {
+	messageFlags
+}
+
+// Run implements the subcommand: the filters look first, since rules read what they find.
+func (c *rulesTestCmd) Run(p *program) error {
+	cfg, msg, err := c.prepare(p)
+	if err != nil {
+		return err
+	}
+	d, done, err := p.deps(cfg)
+	if err != nil {
+		return err
+	}
+	defer done()
+	g, err := d.build(cfg)
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	ev, _ := g.look(ctx, msg)
+	err = g.book.rules.Test(ctx, p.out, rules.FromMessage(msg.WithAuth(ev.Auth)), ev.Symbols, msg.Now)
+	return errors.Join(err, g.close())
+}
+
+type rulesListCmd struct{}
+
+// Run implements the subcommand.
+func (rulesListCmd) Run(p *program) error {
+	cfg, d, err := p.offline()
+	if err != nil {
+		return err
+	}
+	b, err := d.ruleBook(cfg)
+	if err != nil {
+		return err
+	}
+	return b.rules.ListTo(p.out, d.now())
+}
+
+type rulesFieldsCmd struct{}
+
+// Run implements the subcommand.
+func (rulesFieldsCmd) Run(p *program) error { return rules.WriteFields(p.out) }
