@@ -16,8 +16,16 @@ type Condition struct {
 // Health is what is wrong at present. The zero value is well. Safe for several
 // goroutines.
 type Health struct {
-	mu    sync.Mutex
-	wrong []Condition
+	mu     sync.Mutex
+	wrong  []Condition
+	lookUp []func() []Condition
+}
+
+// Ask adds a source that is asked for what is wrong whenever somebody wants to know.
+func (h *Health) Ask(source func() []Condition) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lookUp = append(h.lookUp, source)
 }
 
 // Set notes a condition, in place of an earlier one of the same name.
@@ -42,9 +50,14 @@ func (h *Health) drop(name string) {
 // Conditions lists what is wrong, and whether anything of it blocks.
 func (h *Health) Conditions() (wrong []Condition, blocked bool) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, c := range h.wrong {
+	wrong = append([]Condition{}, h.wrong...)
+	sources := slices.Clone(h.lookUp)
+	h.mu.Unlock()
+	for _, source := range sources {
+		wrong = append(wrong, source()...)
+	}
+	for _, c := range wrong {
 		blocked = blocked || c.Blocks
 	}
-	return append([]Condition{}, h.wrong...), blocked
+	return wrong, blocked
 }

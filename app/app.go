@@ -69,6 +69,7 @@ func New(o Options) (*App, error) {
 	}
 	a := &App{load: o.Load, store: verdicts.NewRing(ringSize), health: new(admin.Health), budget: milter.NewBudget(int64(cfg.Limits.Memory))}
 	a.deps = newDeps(o.Kinds, o.Log)
+	a.health.Ask(a.listConditions)
 	a.metrics = newMetrics(a)
 	a.observe = a.metrics.check
 	if a.client, err = dns.New(dnsOptions(cfg)); err != nil {

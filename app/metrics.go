@@ -49,7 +49,7 @@ func newMetrics(a *App) *metrics {
 	m.valid.Set(1)
 	memory := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "postern_message_memory_bytes",
 		Help: "Memory that messages under way take."}, func() float64 { return float64(a.budget.Used()) })
-	m.registry.MustRegister(m.verdicts, m.duration, m.symbols, m.checks, m.checkSec, m.reloads, m.valid, m.unstored, memory,
+	m.registry.MustRegister(m.verdicts, m.duration, m.symbols, m.checks, m.checkSec, m.reloads, m.valid, m.unstored, memory, collector{a},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -63,6 +63,9 @@ func New(cfg Config, h Handler, deps Deps) (*Server, error) {
 	}, nil
 }
 
+// Name is the listener's name.
+func (s *Server) Name() string { return s.cfg.Name }
+
 // Addr is where the Server listens, nil before Listen.
 func (s *Server) Addr() net.Addr {
 	if s.listener == nil {

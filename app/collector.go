@@ -1,0 +1,131 @@
+package app
+
+import (
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/postern-mail/postern/admin"
+	"github.com/postern-mail/postern/filters/dnsbl"
+)
+
+// collector tells the figures that milter, dns and dnsbl keep themselves,
+// whenever the metrics are asked for.
+type collector struct{ app *App }
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(name, help, labels, nil)
+}
+
+var (
+	milterOpen      = desc("postern_milter_connections", "Connections of the MTA.", "listener")
+	milterAccepted  = desc("postern_milter_connections_total", "Connections of the MTA since the start.", "listener")
+	milterRefused   = desc("postern_milter_refused_total", "Connections closed because there were too many.", "listener")
+	milterViolation = desc("postern_milter_violations_total", "Sessions broken off because the other side broke the protocol.", "listener")
+	milterErrors    = desc("postern_milter_accept_errors_total", "Connections that could not be accepted.", "listener")
+	milterSpooled   = desc("postern_milter_spooled_total", "Bodies that went to disk.", "listener")
+	dnsLookups      = desc("postern_dns_lookups_total", "Look-ups, by result.", "result")
+	dnsCached       = desc("postern_dns_cached_total", "Look-ups answered by the cache.")
+	dnsStale        = desc("postern_dns_stale_total", "Look-ups answered by what ran out, because the servers failed.")
+	dnsSkipped      = desc("postern_dns_skipped_total", "Questions not asked, by reason: silent (zone), busy, budget (of the message).", "reason")
+	dnsInFlight     = desc("postern_dns_questions", "Questions under way.")
+	dnsHealthy      = desc("postern_dns_servers_healthy", "Servers that answer.")
+	dnsServers      = desc("postern_dns_servers", "Servers that are configured.")
+	listOK          = desc("postern_dnsbl_list_ok", "1 while the list is well and asked, else 0.", "list")
+	listAsked       = desc("postern_dnsbl_asked_total", "Questions about messages to a list.", "list")
+	listListed      = desc("postern_dnsbl_listed_total", "Listings found in a list.", "list")
+	listFailed      = desc("postern_dnsbl_failed_total", "Questions that a list did not answer soundly.", "list")
+)
+
+// Describe implements prometheus.Collector.
+func (c collector) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		milterOpen, milterAccepted, milterRefused, milterViolation, milterErrors, milterSpooled,
+		dnsLookups, dnsCached, dnsStale, dnsSkipped, dnsInFlight, dnsHealthy, dnsServers,
+		listOK, listAsked, listListed, listFailed,
+	} {
+		out <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c collector) Collect(out chan<- prometheus.Metric) {
+	count := func(d *prometheus.Desc, v float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v, labels...)
+	}
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	for _, l := range c.app.milters {
+		s, name := l.Stats(), l.Name()
+		gauge(milterOpen, float64(s.Open), name)
+		count(milterAccepted, float64(s.Accepted), name)
+		count(milterRefused, float64(s.Refused), name)
+		count(milterViolation, float64(s.Violations), name)
+		count(milterErrors, float64(s.AcceptErrors), name)
+		count(milterSpooled, float64(s.Spooled), name)
+	}
+	c.dns(count, gauge)
+	for _, z := range c.app.listHealth() {
+		ok := 0.0
+		if z.State == dnsbl.OK {
+			ok = 1
+		}
+		gauge(listOK, ok, z.Name)
+		count(listAsked, float64(z.Asked), z.Name)
+		count(listListed, float64(z.Listed), z.Name)
+		count(listFailed, float64(z.Failed), z.Name)
+	}
+}
+
+func (c collector) dns(count, gauge func(*prometheus.Desc, float64, ...string)) {
+	s := c.app.client.Stats()
+	for result, n := range s.Outcomes {
+		count(dnsLookups, float64(n), result)
+	}
+	count(dnsCached, float64(s.Hits))
+	count(dnsStale, float64(s.Stale))
+	count(dnsSkipped, float64(s.Skipped), "silent")
+	count(dnsSkipped, float64(s.Busy), "busy")
+	count(dnsSkipped, float64(s.OverBudget), "budget")
+	gauge(dnsInFlight, float64(s.InFlight))
+	healthy := 0
+	for _, server := range s.Servers {
+		if server.Healthy {
+			healthy++
+		}
+	}
+	gauge(dnsHealthy, float64(healthy))
+	gauge(dnsServers, float64(len(s.Servers)))
+}
+
+// listHealth is how the DNS lists of the generation in force are.
+func (a *App) listHealth() []dnsbl.ZoneHealth {
+	g := a.current.Load()
+	if g == nil {
+		return nil
+	}
+	var zones []dnsbl.ZoneHealth
+	seen := map[string]bool{}
+	for _, l := range g.keepers {
+		for _, z := range l.Health() {
+			if !seen[z.Name] { // of two instances' lists of one name the first is told
+				seen[z.Name] = true
+				zones = append(zones, z)
+			}
+		}
+	}
+	return zones
+}
+
+// listConditions tells which DNS lists are not asked, why, and what to do.
+func (a *App) listConditions() []admin.Condition {
+	var wrong []admin.Condition
+	for _, z := range a.listHealth() {
+		if z.State == dnsbl.OK || z.State == dnsbl.Unchecked {
+			continue
+		}
+		wrong = append(wrong, admin.Condition{Name: "list " + z.Name, Detail: fmt.Sprintf("%s: %s; %s", z.State, z.Reason, z.Remedy)})
+	}
+	return wrong
+}
