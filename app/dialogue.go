@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"github.com/postern-mail/postern/chain"
 	"github.com/postern-mail/postern/mail"
@@ -12,15 +13,17 @@ import (
 
 var _ milter.Handler = (*App)(nil)
 
-// Answers implements milter.Handler: nothing is refused before the end of a
-// message.
-func (a *App) Answers() []mail.Stage { return nil }
+// Answers implements milter.Handler: the stages at which a policy may refuse.
+func (a *App) Answers() []mail.Stage { return a.current.Load().policies.EarlyStages() }
 
 // Connect implements milter.Handler.
 func (a *App) Connect(ctx context.Context, s *mail.Session) (milter.Dialogue, *milter.Reply) {
 	d := &dialogue{app: a, ctx: ctx, session: s}
 	d.renew()
-	return d, nil
+	if !d.mayRefuse(mail.StageConnect) {
+		return d, nil
+	}
+	return d, d.refuse(ctx, mail.StageConnect, mail.Envelope{}, d.run.Early())
 }
 
 // dialogue takes one connection through the chain of the generation that is in
@@ -29,7 +32,8 @@ type dialogue struct {
 	app     *App
 	ctx     context.Context // of the connection
 	session *mail.Session
-	helo    bool // HELO was given
+	helo    bool   // HELO was given
+	from    string // of the transaction
 
 	gen *generation
 	run *chain.Run
@@ -71,16 +75,41 @@ func (d *dialogue) Helo(_ context.Context, s *mail.Session) *milter.Reply {
 
 // Mail implements milter.Dialogue.
 func (d *dialogue) Mail(_ context.Context, s *mail.Session, env mail.Envelope) *milter.Reply {
-	d.session = s
+	d.session, d.from = s, env.From
 	d.renew()
 	d.tx = d.run.Mail(s, env)
 	return nil
 }
 
 // Rcpt implements milter.Dialogue.
-func (d *dialogue) Rcpt(_ context.Context, rcpt string, _ []string) *milter.Reply {
+func (d *dialogue) Rcpt(ctx context.Context, rcpt string, _ []string) *milter.Reply {
 	d.tx.Rcpt(rcpt)
-	return nil
+	if !d.mayRefuse(mail.StageRcpt) {
+		return nil
+	}
+	return d.refuse(ctx, mail.StageRcpt, mail.Envelope{From: d.from, Rcpts: []string{rcpt}}, d.tx.Early(rcpt))
+}
+
+// mayRefuse tells whether some policy wants to hear of the evidence at this stage.
+func (d *dialogue) mayRefuse(at mail.Stage) bool {
+	return !d.session.Local && slices.Contains(d.gen.policies.EarlyStages(), at)
+}
+
+// refuse gives the reply when the policy refuses by what is known so far, and
+// makes the refusal known like any verdict.
+func (d *dialogue) refuse(ctx context.Context, at mail.Stage, env mail.Envelope, ev scoring.Evidence) *milter.Reply {
+	start := d.app.now()
+	m := mail.New(mail.Message{Session: d.session, Envelope: env, Now: start})
+	v, by, ok := scoring.JudgeEarly(ev, d.gen.policies.Choose(m), at)
+	if !ok {
+		return nil
+	}
+	r := verdicts.Build(verdicts.NewID(start), m, ev, v, scoring.Explanation{Decided: []string{by}})
+	reply, _ := r.ReplyTo(v.Action)
+	r.Reply = reply.String()
+	d.app.report(ctx, r, d.app.now().Sub(start))
+	answer := milter.Reply(reply)
+	return &answer
 }
 
 // Message implements milter.Dialogue.

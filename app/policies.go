@@ -8,6 +8,7 @@ import (
 	"github.com/postern-mail/postern/chain"
 	"github.com/postern-mail/postern/filters"
 	"github.com/postern-mail/postern/internal/config"
+	"github.com/postern-mail/postern/mail"
 	"github.com/postern-mail/postern/scoring"
 )
 
@@ -77,8 +78,23 @@ func (f foundation) policy(name string, r config.Rules) *scoring.Policy {
 		Table:      rescored(f.table, r.Scoring.Scores),
 		Caps:       caps,
 		Actions:    demands(f.actions, r.Scoring.Actions, r.DMARC),
+		Early:      early(r.Scoring.Early),
 		Shadow:     shadow,
 	}
+}
+
+// early reads from which stage on a symbol refuses; any other word than these two means the end.
+func early(stages map[string]string) map[string]mail.Stage {
+	m := map[string]mail.Stage{}
+	for symbol, stage := range stages {
+		switch stage {
+		case mail.StageConnect.String():
+			m[symbol] = mail.StageConnect
+		case mail.StageRcpt.String():
+			m[symbol] = mail.StageRcpt
+		}
+	}
+	return m
 }
 
 // rescored is the table with other scores. A symbol that no filter announced

@@ -30,10 +30,11 @@ type Policy struct {
 	Name       string
 	Mode       Mode
 	Thresholds Thresholds
-	Table      map[string]Entry   // by symbol; a symbol that is not there weighs nothing
-	Caps       map[string]float64 // by group: the most points that the group may add together
-	Actions    map[string]Action  // by symbol: the action its presence demands at least; Accept overrides the score
-	Shadow     map[string]bool    // symbols that are counted and shown, never added and never acting
+	Table      map[string]Entry      // by symbol; a symbol that is not there weighs nothing
+	Caps       map[string]float64    // by group: the most points that the group may add together
+	Actions    map[string]Action     // by symbol: the action its presence demands at least; Accept overrides the score
+	Early      map[string]mail.Stage // symbols that refuse before the message is sent, and from which stage on: StageConnect or StageRcpt
+	Shadow     map[string]bool       // symbols that are counted and shown, never added and never acting
 }
 
 // Match says for which messages a policy holds. Every list that is not empty
@@ -101,4 +102,23 @@ func domainIn(list []string, address string) bool {
 		below, all := strings.CutPrefix(d, ".")
 		return domain == d || all && (domain == below || strings.HasSuffix(domain, d))
 	})
+}
+
+// EarlyStages are the stages at which some policy may refuse.
+func (s Set) EarlyStages() []mail.Stage {
+	var stages []mail.Stage
+	note := func(p *Policy) {
+		for _, stage := range p.Early {
+			if p.Mode == Enforce && !slices.Contains(stages, stage) {
+				stages = append(stages, stage)
+			}
+		}
+	}
+	for _, r := range s.Rules {
+		note(r.Policy)
+	}
+	if s.Default != nil {
+		note(s.Default)
+	}
+	return stages
 }

@@ -60,6 +60,7 @@ type Scoring struct {
 	Scores     map[string]float64 `yaml:"scores" keys:"symbol" min:"-1000" max:"1000" doc:"Points of a symbol at full factor, where they are not to be the default."`
 	Caps       map[string]float64 `yaml:"caps" keys:"group" min:"0" max:"1000" doc:"The most points that the symbols of a group add together."`
 	Actions    map[string]string  `yaml:"actions" keys:"symbol" oneof:"accept,mark,greylist,tempfail,quarantine,reject,discard" doc:"Action that a symbol calls for by itself, whatever the score."`
+	Early      map[string]string  `yaml:"early" keys:"symbol" oneof:"connect,rcpt" doc:"Symbols that refuse before the message is sent: connect as soon as the client has connected, rcpt at each recipient. The client is refused by the symbol's action where that is tempfail, else for good."`
 	Shadow     []string           `yaml:"shadow" check:"symbol" doc:"Symbols that are counted and shown but never act."`
 }
 
@@ -87,6 +88,7 @@ type Policy struct {
 	Scores     map[string]float64 `yaml:"scores" keys:"symbol" min:"-1000" max:"1000" doc:"Scores that differ."`
 	Caps       map[string]float64 `yaml:"caps" keys:"group" min:"0" max:"1000" doc:"Group caps that differ."`
 	Actions    map[string]string  `yaml:"actions" keys:"symbol" oneof:"score,accept,mark,greylist,tempfail,quarantine,reject,discard" doc:"Symbol actions that differ; score: none."`
+	Early      map[string]string  `yaml:"early" keys:"symbol" oneof:"connect,rcpt,end" doc:"Early refusals that differ; end: only after the message."`
 	Shadow     []string           `yaml:"shadow" check:"symbol" doc:"Shadow symbols for this mail, in place of those above."`
 	DMARC      DMARCChanges       `yaml:"dmarc" doc:"DMARC actions that differ."`
 }

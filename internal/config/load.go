@@ -131,6 +131,7 @@ func (c *Config) Under(p *Policy) Rules {
 	r.Scoring.Scores = over(r.Scoring.Scores, p.Scores)
 	r.Scoring.Caps = over(r.Scoring.Caps, p.Caps)
 	r.Scoring.Actions = over(r.Scoring.Actions, p.Actions)
+	r.Scoring.Early = over(r.Scoring.Early, p.Early)
 	if p.Shadow != nil {
 		r.Scoring.Shadow = p.Shadow
 	}

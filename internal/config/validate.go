@@ -90,7 +90,7 @@ func (v *validator) admin() {
 func (v *validator) scoring() {
 	s := v.cfg.Scoring
 	v.thresholds("scoring.thresholds", s.Thresholds)
-	v.symbols("scoring", s.Scores, s.Actions, s.Shadow)
+	v.symbols("scoring", s.Scores, s.Actions, s.Early, s.Shadow)
 	v.caps("scoring.caps", s.Caps)
 }
 
@@ -114,7 +114,7 @@ func (v *validator) thresholds(key string, t Thresholds) {
 }
 
 // symbols checks the names of symbols against what the filters can report.
-func (v *validator) symbols(key string, scores map[string]float64, actions map[string]string, shadow []string) {
+func (v *validator) symbols(key string, scores map[string]float64, actions, early map[string]string, shadow []string) {
 	known := v.known()
 	if len(known) == 0 {
 		return
@@ -129,6 +129,9 @@ func (v *validator) symbols(key string, scores map[string]float64, actions map[s
 	}
 	for _, name := range slices.Sorted(maps.Keys(actions)) {
 		check(join(key+".actions", name), name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(early)) {
+		check(join(key+".early", name), name)
 	}
 	for i, name := range shadow {
 		check(index(key+".shadow", i), name)
@@ -194,7 +197,7 @@ func (v *validator) policies() {
 		if p.Thresholds != (ThresholdChanges{}) {
 			v.thresholds(key+".thresholds", v.cfg.Under(p).Scoring.Thresholds)
 		}
-		v.symbols(key, p.Scores, p.Actions, p.Shadow)
+		v.symbols(key, p.Scores, p.Actions, p.Early, p.Shadow)
 		v.caps(key+".caps", p.Caps)
 	}
 }

@@ -52,7 +52,7 @@ func start(t *testing.T, o world.Options) (*world.World, context.Context) {
 	if err := postfix.Available(); err != nil {
 		t.Skip(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
 	o.Program, o.Log = program, t.Output()
 	// Not t.TempDir: Postfix's users must be able to pass through every folder above.

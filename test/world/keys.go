@@ -88,6 +88,13 @@ func (k *Keys) Zone() dnstest.Zone {
 		Hostname:                {A: []string{"192.0.2.1"}},
 		"mail.attacker.example": {A: []string{"198.51.100.66"}},
 	}
+	// The DNS lists that are on by default, with nothing in them but their test points
+	// (RFC 5782 section 5), and a name for the good client.
+	for _, list := range []string{"bl.spamcop.net", "psbl.surriel.com"} {
+		z["2.0.0.127."+list] = dnstest.Node{A: []string{"127.0.0.2"}}
+	}
+	z["2.0.0.127.list.dnswl.org"] = dnstest.Node{A: []string{"127.0.10.0"}}
+	z["10.2.0.192.in-addr.arpa"] = dnstest.Node{PTR: []string{"mail.good.example"}}
 	for _, domain := range []string{"good.example", "news.example"} {
 		for selector, node := range k.records() {
 			z[fmt.Sprintf("%s._domainkey.%s", selector, domain)] = node

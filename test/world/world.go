@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -28,11 +29,12 @@ import (
 
 // Options say what world is wanted.
 type Options struct {
-	Program string    // path of bin/postern
-	Dir     string    // an empty folder of ours
-	Config  string    // YAML added to the program's configuration
-	TCP     bool      // the milter listens on TCP, else on a unix socket
-	Log     io.Writer // of the program; nil for none
+	Program string       // path of bin/postern
+	Dir     string       // an empty folder of ours
+	Config  string       // YAML added to the program's configuration
+	TCP     bool         // the milter listens on TCP, else on a unix socket
+	Log     io.Writer    // of the program; nil for none
+	Zone    dnstest.Zone // names besides the world's own
 }
 
 // World is a running one.
@@ -66,7 +68,9 @@ func Start(ctx context.Context, o Options) (w *World, err error) {
 	if w.Keys, err = NewKeys(); err != nil {
 		return w, err
 	}
-	if w.DNS, err = dnstest.Listen(w.Keys.Zone()); err != nil {
+	zone := w.Keys.Zone()
+	maps.Copy(zone, o.Zone)
+	if w.DNS, err = dnstest.Listen(zone); err != nil {
 		return w, err
 	}
 	if err = w.StartDaemon(ctx); err != nil {
