@@ -9,6 +9,7 @@ import (
 	"github.com/postern-mail/postern/filters/dmarc"
 	"github.com/postern-mail/postern/filters/from"
 	"github.com/postern-mail/postern/filters/gtube"
+	"github.com/postern-mail/postern/filters/headers"
 	"github.com/postern-mail/postern/filters/rdns"
 	"github.com/postern-mail/postern/filters/spf"
 	"github.com/postern-mail/postern/filters/submission"
@@ -22,6 +23,7 @@ var Kinds = []filters.Kind{
 	dmarc.Kind,
 	from.Kind,
 	submission.Kind,
+	headers.Kind,
 	gtube.Kind,
 	authres.Kind,
 }
