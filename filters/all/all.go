@@ -13,6 +13,7 @@ import (
 	"github.com/postern-mail/postern/filters/rdns"
 	"github.com/postern-mail/postern/filters/spf"
 	"github.com/postern-mail/postern/filters/submission"
+	"github.com/postern-mail/postern/filters/urls"
 )
 
 // Kinds are all built-in kinds. Adding a filter adds its line here.
@@ -24,6 +25,7 @@ var Kinds = []filters.Kind{
 	from.Kind,
 	submission.Kind,
 	headers.Kind,
+	urls.Kind,
 	gtube.Kind,
 	authres.Kind,
 }
