@@ -10,6 +10,7 @@ import (
 	"github.com/postern-mail/postern/filters/from"
 	"github.com/postern-mail/postern/filters/gtube"
 	"github.com/postern-mail/postern/filters/headers"
+	"github.com/postern-mail/postern/filters/mime"
 	"github.com/postern-mail/postern/filters/rdns"
 	"github.com/postern-mail/postern/filters/spf"
 	"github.com/postern-mail/postern/filters/submission"
@@ -25,6 +26,7 @@ var Kinds = []filters.Kind{
 	from.Kind,
 	submission.Kind,
 	headers.Kind,
+	mime.Kind,
 	urls.Kind,
 	gtube.Kind,
 	authres.Kind,
