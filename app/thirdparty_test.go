@@ -145,7 +145,7 @@ func TestMainWithKindsOfAThirdParty(t *testing.T) {
 
 // A silent DNS is evidence, not a pass and not a fail.
 func TestSilentDNSIsToldAndWeighsNothing(t *testing.T) {
-	h, b := mail.Read([]byte("From: joe@example.net\r\nDKIM-Signature: v=1; a=rsa-sha256; d=example.net; s=s; h=From; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n\r\n"))
+	h, b := mail.Read([]byte("From: joe@example.net\r\nTo: a@example.org\r\nSubject: hello\r\nDate: Sun, 01 Mar 2026 11:00:00 +0000\r\nMessage-ID: <1@example.net>\r\nDKIM-Signature: v=1; a=rsa-sha256; d=example.net; s=s; h=From; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n\r\n"))
 	session := *client
 	session.Helo = "mail.example.net"
 	msg := mail.New(mail.Message{Session: &session, Envelope: mail.Envelope{From: "joe@example.net"}, Now: time.Unix(1772362800, 0), Header: h, Body: b})

@@ -78,7 +78,7 @@ func TestThousandMessagesOfFiftyClientsAskFiftyTimes(t *testing.T) {
 // A list that falls silent costs the messages that ask it just then one time-out, and the ones
 // after them nothing.
 func TestASilentListCostsOneTimeout(t *testing.T) {
-	f, srv, client := served(t, points("one.example.net", "two.example.net"), 200*time.Millisecond,
+	f, srv, client := served(t, points("one.example.net", "two.example.net"), 2*time.Second,
 		only(Zone{Name: "one", Zone: "one.example.net"}, Zone{Name: "two", Zone: "two.example.net"}))
 	srv.Fault("*.one.example.net", dnstest.Fault{Drop: true})
 	var wg sync.WaitGroup
