@@ -42,7 +42,6 @@ func (o Options) withDefaults() Options {
 // Client is the resolver that all filters share. It is safe for several
 // goroutines.
 type Client struct {
-	first    Resolver
 	bg       *background
 	outcomes outcomes
 

@@ -18,7 +18,6 @@ type sevenFile struct {
 	name  string
 	empty bool // no content: a folder, or a file of no bytes
 	dir   bool
-	link  bool
 }
 
 // readSevenZip reads a 7z archive (7zFormat.txt of the LZMA SDK): the header at its

@@ -115,7 +115,6 @@ type attrs struct {
 	seen   uint32
 	plain  uint32 // those whose character references are decoded
 	event  bool   // one of them is a script: onclick and the like
-	nested bool   // within a conditional comment
 }
 
 func (a *attrs) reset() { a.seen, a.plain, a.event = 0, 0, false }
