@@ -42,7 +42,8 @@ func (s *Store) Counters() state.Counters { return kv{s} }
 // Limits gives the store's limits.
 func (s *Store) Limits() state.LimitsList { return limits{s} }
 
-// room makes room for one more entry: ends tells when an entry is of no use.
+// room makes room for one more entry: over tells when an entry is of no use. Making room
+// looks at everything, so it makes a tenth of the whole at once.
 func room[V any](m map[string]V, max int, over func(V) bool) {
 	if len(m) < max {
 		return
@@ -53,7 +54,7 @@ func room[V any](m map[string]V, max int, over func(V) bool) {
 		}
 	}
 	for k := range m {
-		if len(m) < max {
+		if len(m) < max-max/10 {
 			return
 		}
 		delete(m, k)

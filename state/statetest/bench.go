@@ -56,12 +56,13 @@ func Queries(n int) map[string]verdicts.Query {
 }
 
 // BenchVerdicts measures inserting, alone and from 32 goroutines, and queries
-// among BenchRecords records.
-func BenchVerdicts(b *testing.B, v verdicts.Lasting) {
+// among BenchRecords records. loaded is called when these are there.
+func BenchVerdicts(b *testing.B, v verdicts.Lasting, loaded func()) {
 	ctx := b.Context()
 	start := time.Now()
 	Load(b, v, BenchRecords)
 	b.Logf("%d records imported in %v", BenchRecords, time.Since(start).Round(time.Millisecond))
+	loaded()
 	b.Run("add", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
 			if err := v.Add(ctx, Record(i, time.Now())); err != nil {
