@@ -17,7 +17,8 @@ const (
 )
 
 // Key joins parts to a key: with colons between, in lower case, with everything
-// but visible ASCII, and what has a meaning to us or to Redis, as %XX. A part that is longer than 120 bytes is
+// but visible ASCII, and what has a meaning to us or to Redis, as %XX; all bytes that are no
+// UTF-8 count as the same sign. A part that is longer than 120 bytes is
 // cut and told from others by a hash. The first part is the namespace and is
 // the caller's own word.
 func Key(namespace string, parts ...string) string {

@@ -100,6 +100,7 @@ func Open(o Options) (*Store, error) {
 		o.Sweep = 10 * time.Minute
 	}
 	o.Retention = o.Retention.WithDefaults()
+	quiet.Do(func() { redis.SetLogger(silence{}) })
 	s := &Store{opts: o, client: redis.NewUniversalClient(universal(o)), since: o.Now()}
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
@@ -108,6 +109,14 @@ func Open(o Options) (*Store, error) {
 	}
 	return s, nil
 }
+
+// silence is the library's log: it writes a line for every connection that could not be made. We
+// tell once, by Status.
+type silence struct{}
+
+func (silence) Printf(context.Context, string, ...any) {}
+
+var quiet sync.Once
 
 func (o Options) cluster() bool { return o.Master == "" && (o.Cluster || len(o.Addrs) > 1) }
 
@@ -167,10 +176,18 @@ func faulty(reply string) bool {
 func (s *Store) key(parts ...string) string { return s.opts.Prefix + strings.Join(parts, "") }
 
 // Probe implements state.Prober: a write, since a Redis that is read-only or
-// full reads well.
+// full reads well. Of a Cluster every master must answer: with one of them
+// away, every call in so many would wait in vain.
 func (s *Store) Probe(ctx context.Context) error {
-	return s.call(ctx, func(ctx context.Context) error {
+	err := s.call(ctx, func(ctx context.Context) error {
 		return s.client.Set(ctx, s.key("k:{probe}:", "probe"), "1", time.Minute).Err()
+	})
+	cluster, ok := s.client.(*redis.ClusterClient)
+	if err != nil || !ok {
+		return err
+	}
+	return s.call(ctx, func(ctx context.Context) error {
+		return cluster.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error { return c.Ping(ctx).Err() })
 	})
 }
 
