@@ -36,9 +36,10 @@ func (c *check) name(a mail.Address) {
 	if c.ours || c.isOwn(a.Domain) {
 		return
 	}
-	c.ownName(name, a, factor)
+	list := skeletons(name)
+	c.ownName(name, list, a, factor)
 	for _, p := range c.people {
-		if p.named(name) && !slices.Contains(p.addresses, strings.ToLower(a.String())) {
+		if p.named(list) && !slices.Contains(p.addresses, strings.ToLower(a.String())) {
 			c.Note(nameOfPerson, factor, name+" <"+a.String()+">")
 		}
 	}
@@ -77,14 +78,15 @@ func isDomain(s string) bool {
 	return icann && label != s && len(label[strings.LastIndexByte(label, '.')+1:]) >= 3
 }
 
-// ownName looks for our domains in the name of a stranger.
-func (c *check) ownName(name string, a mail.Address, factor float64) {
-	lower, s := strings.ToLower(name), " "+strings.Join(skeletons(name), " ")+" "
+// ownName looks for our domains in the name of a stranger, given the skeletons
+// of its words.
+func (c *check) ownName(name string, list []string, a mail.Address, factor float64) {
+	lower := strings.ToLower(name)
 	for _, o := range c.own {
 		switch {
 		case strings.Contains(lower, o.domain):
 			c.Note(nameOwn, factor, name+" <"+a.String()+">")
-		case len(o.label) >= minWord && strings.Contains(s, " "+o.skeleton+" "):
+		case len(o.label) >= minWord && slices.Contains(list, o.skeleton):
 			c.Note(nameOwn, wordFactor*factor, name+" <"+a.String()+">")
 		}
 	}
@@ -114,10 +116,9 @@ func newPerson(p Person) (person, bool) {
 	return q, len(q.words) > 1 || len(q.words) == 1 && q.words[0][0] >= 0x80 && long > 1
 }
 
-// named tells whether a display name is this person's: all words are in it, in
-// any order.
-func (p person) named(name string) bool {
-	list := skeletons(name)
+// named tells whether a display name is this person's, by the skeletons of its
+// words: all of the person's are among them, in any order.
+func (p person) named(list []string) bool {
 	for _, w := range p.words {
 		if !slices.Contains(list, w) {
 			return false
