@@ -39,10 +39,10 @@ type Config struct {
 
 // Archive bounds what is unpacked.
 type Archive struct {
-	Bytes   int64 `yaml:"bytes" min:"1" doc:"Bytes unpacked of one message."`
-	Ratio   int64 `yaml:"ratio" min:"1" doc:"Bytes unpacked for each byte of the attachment, beyond 4 MiB."`
-	Depth   int   `yaml:"depth" min:"1" doc:"Levels of archives in archives."`
-	Entries int   `yaml:"entries" min:"1" doc:"Files listed of one attachment."`
+	Bytes   int64 `yaml:"bytes" min:"1" max:"1073741824" doc:"Bytes unpacked of one message."`
+	Ratio   int64 `yaml:"ratio" min:"1" max:"100000" doc:"Bytes unpacked for each byte of the attachment, beyond 4 MiB."`
+	Depth   int   `yaml:"depth" min:"1" max:"50" doc:"Levels of archives in archives."`
+	Entries int   `yaml:"entries" min:"1" max:"1000000" doc:"Files listed of one attachment."`
 }
 
 func defaults() *Config {

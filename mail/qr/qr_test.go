@@ -176,7 +176,7 @@ func corners(n int) image.Image {
 func abs(n int) int { return max(n, -n) }
 
 func TestTheSearchEndsAmongManyCorners(t *testing.T) {
-	if text := read(corners(1000)); text != "" {
+	if text := read(corners(500)); text != "" {
 		t.Errorf("read %q", text)
 	}
 }
