@@ -22,7 +22,7 @@ import (
 )
 
 // patience is how long a server may take to come up on a busy machine.
-const patience = 30 * time.Second
+const patience = 60 * time.Second
 
 // Server is one process of redis-server.
 type Server struct {

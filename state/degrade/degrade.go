@@ -16,9 +16,9 @@
 //   - logs, roll-ups and lists are state.ErrAway.
 //
 // A record whose adding timed out may have been kept; it is added again from the queue, and
-// the store knows it by its id: each is there once. A store that comes back may have lost
+// the store knows it by its id: each is there once. A store that comes back as another process may have lost
 // what it had answered last: a replica that was promoted, a Redis that writes to disk once
-// a second. So what was added in the minute before is added again too.
+// a second. Then what was added in the minute before is added again too.
 package degrade
 
 import (
@@ -37,6 +37,9 @@ import (
 type Shared interface {
 	state.Store
 	state.Prober
+	// Identity names what holds the data; when it changes, what was answered
+	// last may be lost.
+	Identity(ctx context.Context) (string, error)
 }
 
 // Queue keeps records on disk: *embedded.DB.
@@ -73,6 +76,7 @@ type Store struct {
 	debts  debts
 
 	recent recent
+	known  string // identity of the shared store; only the keeper looks at it after New
 
 	away    atomic.Bool
 	closed  atomic.Bool
@@ -122,6 +126,8 @@ func New(shared Shared, queue Queue, o Options) (*Store, error) {
 	}
 	s.waiting.Store(int64(n))
 	if err := shared.Probe(ctx); err != nil {
+		s.fall(err)
+	} else if s.known, err = shared.Identity(ctx); err != nil {
 		s.fall(err)
 	}
 	s.keeper.Go(func() { s.keep(ctx) })

@@ -59,18 +59,21 @@ func (s *Store) recover(ctx context.Context) bool {
 	return true
 }
 
-// again puts what was added lately into the queue, since the store may have lost it.
+// again puts what was added lately into the queue when the store is not the one it was and may have
+// lost it.
 func (s *Store) again(ctx context.Context) error {
-	rs := s.recent.take(s.opts.Now())
-	if len(rs) == 0 {
-		return nil
+	id, err := s.shared.Identity(ctx)
+	if err != nil || id == s.known {
+		return err
 	}
 	s.filling.RLock()
 	defer s.filling.RUnlock()
+	rs := s.recent.take(s.opts.Now())
 	if err := s.queue.Verdicts().Import(ctx, rs...); err != nil {
 		return err
 	}
 	s.waiting.Add(int64(len(rs)))
+	s.known = id
 	return nil
 }
 

@@ -20,8 +20,8 @@ import (
 // the end each message has one record, counted once, and a limit let pass no more
 // than its burst on each machine.
 const (
-	ledgerMessages = 400
-	ledgerBurst    = 100
+	ledgerMessages = 240
+	ledgerBurst    = 60
 )
 
 func ledger(t *testing.T, o redis.Options, harm, mend func()) {

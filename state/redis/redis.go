@@ -26,6 +26,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -189,6 +190,29 @@ func (s *Store) Probe(ctx context.Context) error {
 	return s.call(ctx, func(ctx context.Context) error {
 		return cluster.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error { return c.Ping(ctx).Err() })
 	})
+}
+
+// Identity names the process or processes that hold the data: another answer
+// than before means that Redis was restarted or another server was promoted, and may
+// lack what was answered last.
+func (s *Store) Identity(ctx context.Context) (string, error) {
+	var ids []string
+	err := s.call(ctx, func(ctx context.Context) error {
+		masters, err := s.masters(ctx)
+		for _, m := range masters {
+			if err != nil {
+				return err
+			}
+			var info string
+			info, err = m.Info(ctx, "server").Result()
+			_, id, _ := strings.Cut(info, "run_id:")
+			id, _, _ = strings.Cut(id, "\r")
+			ids = append(ids, id)
+		}
+		return err
+	})
+	slices.Sort(ids)
+	return strings.Join(ids, " "), err
 }
 
 // Status implements state.Store. Whether Redis answers only its caller knows.
