@@ -32,6 +32,8 @@ type Record struct {
 	Auth    Auth     `json:"auth"`
 	Checks  []Check  `json:"checks"`
 
+	DurationMS float64 `json:"duration_ms"` // from the end of the message to the verdict
+
 	Explanation Explanation `json:"explanation"`
 }
 

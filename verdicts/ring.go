@@ -49,7 +49,7 @@ func (g *Ring) Get(_ context.Context, id string) (*Record, error) {
 // of the last record given; when that one has been forgotten meanwhile, all
 // older ones have been too.
 func (g *Ring) Query(ctx context.Context, q Query) ([]*Record, string, error) {
-	limit := q.limit()
+	limit := q.PageSize()
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	if q.Cursor != "" && g.byID[q.Cursor] == nil {
@@ -75,11 +75,4 @@ func (g *Ring) Query(ctx context.Context, q Query) ([]*Record, string, error) {
 		found = append(found, r)
 	}
 	return found, "", ctx.Err()
-}
-
-func (q Query) limit() int {
-	if q.Limit <= 0 {
-		return DefaultLimit
-	}
-	return min(q.Limit, MaxLimit)
 }

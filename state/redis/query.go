@@ -1,0 +1,319 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/postern-mail/postern/verdicts"
+)
+
+// Steps of a query: how many hours, chunks and records one round trip looks
+// at. They grow, since what is asked for is mostly found at once.
+const (
+	firstHours, mostHours     = 4, 256
+	firstChunks, mostChunks   = 4, 128
+	firstRecords, mostRecords = 64, 256
+)
+
+// place is where a record stands: the at-th that arrived in its hour.
+type place struct{ hour, at int64 }
+
+// cursor is how an answer names the place it ended at.
+func (p place) cursor() string { return fmt.Sprintf("%d-%d", p.hour, p.at) }
+
+func parseCursor(cursor string) (p place, ok bool) {
+	a, b, _ := strings.Cut(cursor, "-")
+	var err1, err2 error
+	p.hour, err1 = strconv.ParseInt(a, 10, 64)
+	p.at, err2 = strconv.ParseInt(b, 10, 64)
+	return p, err1 == nil && err2 == nil
+}
+
+// walk is one query on its way from the newest hour to the oldest.
+type walk struct {
+	v           records
+	q           verdicts.Query
+	terms       []verdicts.Term
+	fields      []string // the terms as fields of an index
+	newest, end int64    // hours; end is left out
+	after       place    // where the page before ended
+}
+
+// Query implements verdicts.Store. Records come by their hour, newest first, and
+// within the hour in the reverse order of arrival: one that waited on a disk
+// stands where it arrived.
+func (v records) Query(ctx context.Context, q verdicts.Query) ([]*verdicts.Record, string, error) {
+	w := walk{v: v, q: q, terms: q.Terms()}
+	for _, t := range w.terms {
+		w.fields = append(w.fields, string(packTerms([]verdicts.Term{t})))
+	}
+	now := v.s.opts.Now()
+	w.newest, w.end = hour(now)+1, hour(now.Add(-v.s.opts.Retention.Age))-1
+	if !q.Until.IsZero() {
+		w.newest = min(w.newest, hour(q.Until))
+	}
+	if !q.Since.IsZero() {
+		w.end = max(w.end, hour(q.Since)-1)
+	}
+	w.after = place{w.newest + 1, 0}
+	if q.Cursor != "" {
+		var ok bool
+		if w.after, ok = parseCursor(q.Cursor); !ok {
+			return nil, "", nil
+		}
+		w.newest = min(w.newest, w.after.hour)
+	}
+	return w.page(ctx)
+}
+
+// page reads and judges candidates until the page is full.
+func (w *walk) page(ctx context.Context) (found []*verdicts.Record, next string, err error) {
+	size, step := w.q.PageSize(), firstRecords
+	var last place
+	var batch []place
+	judge := func() (full bool, err error) {
+		rs, err := w.v.fetch(ctx, batch, w.timely)
+		if err != nil {
+			return false, err
+		}
+		for i, r := range rs {
+			if r == nil || !w.q.Fits(r) {
+				continue
+			}
+			if len(found) == size {
+				return true, nil
+			}
+			found, last = append(found, r), batch[i]
+		}
+		batch, step = batch[:0], min(2*step, mostRecords)
+		return false, nil
+	}
+	for p, err := range w.candidates(ctx) {
+		if err != nil {
+			return nil, "", err
+		}
+		if batch = append(batch, p); len(batch) < step {
+			continue
+		}
+		full, err := judge()
+		if err != nil {
+			return nil, "", err
+		}
+		if full {
+			return found, last.cursor(), nil
+		}
+	}
+	full, err := judge()
+	if err != nil {
+		return nil, "", err
+	}
+	if full {
+		next = last.cursor()
+	}
+	return found, next, nil
+}
+
+// timely tells by its id whether a record is in the span asked for.
+func (w *walk) timely(id string) bool {
+	at, ok := verdicts.IDTime(id)
+	return ok && (w.q.Since.IsZero() || !at.Before(w.q.Since.Truncate(time.Millisecond))) && (w.q.Until.IsZero() || !at.After(w.q.Until))
+}
+
+// candidates gives the places of the records that have all terms.
+func (w *walk) candidates(ctx context.Context) iter.Seq2[place, error] {
+	return func(yield func(place, error) bool) {
+		step := int64(firstHours)
+		for high := w.newest; high > w.end; {
+			low := max(high-step+1, w.end+1)
+			sizes, err := w.v.sizes(ctx, low, high)
+			more := true
+			if err == nil {
+				more, err = w.ofHours(ctx, w.cut(sizes), low, high, yield)
+			}
+			if err != nil {
+				yield(place{}, err)
+				return
+			}
+			if !more {
+				return
+			}
+			high, step = low-1, min(4*step, mostHours)
+		}
+	}
+}
+
+// cut leaves out what came before the cursor.
+func (w *walk) cut(sizes map[int64]int64) map[int64]int64 {
+	if n, ok := sizes[w.after.hour]; ok {
+		sizes[w.after.hour] = min(n, w.after.at)
+	}
+	return sizes
+}
+
+// chunk is one piece of the index of an hour, with how many records it has.
+type chunk struct{ hour, n, size int64 }
+
+// ofHours gives the candidates of the hours low..high, whose sizes are known.
+// more is false when nobody wants any more.
+func (w *walk) ofHours(ctx context.Context, sizes map[int64]int64, low, high int64, yield func(place, error) bool) (more bool, err error) {
+	var chunks []chunk
+	for h := high; h >= low; h-- {
+		for n := (sizes[h] - 1) / chunkSize; sizes[h] > 0 && n >= 0; n-- {
+			chunks = append(chunks, chunk{h, n, min(sizes[h]-n*chunkSize, chunkSize)})
+		}
+	}
+	for step := firstChunks; len(chunks) > 0; step = min(4*step, mostChunks) {
+		some := chunks[:min(step, len(chunks))]
+		chunks = chunks[len(some):]
+		found, err := w.lookUp(ctx, some)
+		if err != nil {
+			return true, err
+		}
+		for i, places := range found {
+			for _, at := range slices.Backward(places) {
+				if int64(at) < some[i].size && !yield(place{some[i].hour, some[i].n*chunkSize + int64(at)}, nil) {
+					return false, nil
+				}
+			}
+		}
+	}
+	return true, nil
+}
+
+// lookUp gives for each chunk the places of the records that have all terms, in
+// ascending order.
+func (w *walk) lookUp(ctx context.Context, chunks []chunk) ([][]uint16, error) {
+	out := make([][]uint16, len(chunks))
+	if len(w.fields) == 0 {
+		for i, c := range chunks {
+			for at := range c.size {
+				out[i] = append(out[i], uint16(at))
+			}
+		}
+		return out, nil
+	}
+	cmds := make([]*redis.SliceCmd, len(chunks))
+	err := w.v.s.call(ctx, func(ctx context.Context) error {
+		_, err := w.v.s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for i, c := range chunks {
+				cmds[i] = p.HMGet(ctx, w.v.key(c.hour, "i:", strconv.FormatInt(c.n, 10)), w.fields...)
+			}
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range cmds {
+		out[i] = common(c.Val())
+	}
+	return out, nil
+}
+
+// common gives the places that all lists have. A list is a text of two bytes
+// for each place, ascending.
+func common(lists []any) []uint16 {
+	var out []uint16
+	for i, v := range lists {
+		text, _ := v.(string)
+		places := make([]uint16, 0, len(text)/2)
+		for ; len(text) >= 2; text = text[2:] {
+			places = append(places, uint16(text[0])<<8|uint16(text[1]))
+		}
+		if i == 0 {
+			out = places
+			continue
+		}
+		out = slices.DeleteFunc(out, func(at uint16) bool {
+			_, there := slices.BinarySearch(places, at)
+			return !there
+		})
+	}
+	return out
+}
+
+// sizes gives how many records each of the hours low..high has.
+func (v records) sizes(ctx context.Context, low, high int64) (map[int64]int64, error) {
+	cmds := map[int64]*redis.IntCmd{}
+	err := v.s.call(ctx, func(ctx context.Context) error {
+		_, err := v.s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for h := low; h <= high; h++ {
+				cmds[h] = p.StrLen(ctx, v.key(h, "n"))
+			}
+			return nil
+		})
+		return err
+	})
+	out := make(map[int64]int64, len(cmds))
+	for h, c := range cmds {
+		out[h] = c.Val() / idLength
+	}
+	return out, err
+}
+
+// fetch reads the records at the places whose ids are wanted; nil stands for
+// one that is not, or that is gone. It takes two round trips.
+func (v records) fetch(ctx context.Context, places []place, wanted func(id string) bool) ([]*verdicts.Record, error) {
+	if len(places) == 0 {
+		return nil, nil
+	}
+	ids, err := v.strings(ctx, len(places), func(p redis.Pipeliner, i int) *redis.StringCmd {
+		from := places[i].at * idLength
+		return p.GetRange(ctx, v.key(places[i].hour, "n"), from, from+idLength-1)
+	})
+	if err != nil {
+		return nil, err
+	}
+	data, err := v.strings(ctx, len(places), func(p redis.Pipeliner, i int) *redis.StringCmd {
+		if !wanted(ids[i]) {
+			return nil
+		}
+		return p.Get(ctx, v.key(places[i].hour, "r:", ids[i]))
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*verdicts.Record, len(places))
+	for i, d := range data {
+		if d == "" {
+			continue
+		}
+		if out[i], err = verdicts.Decode([]byte(d)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// strings runs n commands in one round trip; a command that is nil, and one
+// that finds nothing, gives "".
+func (v records) strings(ctx context.Context, n int, cmd func(p redis.Pipeliner, i int) *redis.StringCmd) ([]string, error) {
+	cmds := make([]*redis.StringCmd, n)
+	err := v.s.call(ctx, func(ctx context.Context) error {
+		_, err := v.s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for i := range n {
+				cmds[i] = cmd(p, i)
+			}
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]string, n)
+	for i, c := range cmds {
+		if c != nil {
+			out[i] = c.Val()
+		}
+	}
+	return out, nil
+}
