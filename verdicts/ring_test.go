@@ -22,7 +22,7 @@ func ids(t interface{ Fatal(...any) }, s Store, q Query) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(page) > q.limit() {
+		if len(page) > q.PageSize() {
 			t.Fatal("a page of ", len(page))
 		}
 		for _, r := range page {
