@@ -37,6 +37,7 @@ func policySet(t *testing.T, yaml string) scoring.Set {
 
 const policyExample = `
 mode: mark
+filters: {ratelimit: {enabled: false}}
 scoring:
   thresholds: {mark: 5}
   scores: {SPF_FAIL: 2, GTUBE: 50}

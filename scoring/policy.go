@@ -107,18 +107,36 @@ func domainIn(list []string, address string) bool {
 // EarlyStages are the stages at which some policy may refuse.
 func (s Set) EarlyStages() []mail.Stage {
 	var stages []mail.Stage
-	note := func(p *Policy) {
-		for _, stage := range p.Early {
-			if p.Mode == Enforce && !slices.Contains(stages, stage) {
-				stages = append(stages, stage)
-			}
+	s.early(func(_ string, stage mail.Stage) {
+		if !slices.Contains(stages, stage) {
+			stages = append(stages, stage)
+		}
+	})
+	return stages
+}
+
+// EarlySymbols are the symbols by which some policy may refuse before the end of the message.
+func (s Set) EarlySymbols() []string {
+	var symbols []string
+	s.early(func(symbol string, _ mail.Stage) {
+		if !slices.Contains(symbols, symbol) {
+			symbols = append(symbols, symbol)
+		}
+	})
+	return symbols
+}
+
+func (s Set) early(note func(symbol string, stage mail.Stage)) {
+	policies := []*Policy{s.Default}
+	for _, r := range s.Rules {
+		policies = append(policies, r.Policy)
+	}
+	for _, p := range policies {
+		if p == nil || p.Mode != Enforce {
+			continue
+		}
+		for symbol, stage := range p.Early {
+			note(symbol, stage)
 		}
 	}
-	for _, r := range s.Rules {
-		note(r.Policy)
-	}
-	if s.Default != nil {
-		note(s.Default)
-	}
-	return stages
 }
