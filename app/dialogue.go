@@ -125,7 +125,7 @@ func (d *dialogue) Message(ctx context.Context, m *mail.Message) milter.Decision
 	tx := d.tx
 	ev, wanted := d.gen.evidence(ctx, tx, m)
 	d.tx = nil
-	r, edits := d.gen.judge(m, ev, wanted)
+	r, edits := d.gen.judge(ctx, m, ev, wanted)
 	d.app.report(ctx, r, d.app.now().Sub(start))
 	if a := r.Mode.Applied(r.Action); a == scoring.Tempfail || a == scoring.Greylist {
 		d.app.giveBack(tx.Charges())

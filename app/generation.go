@@ -23,6 +23,7 @@ type generation struct {
 	book     *ruleBook
 	policies scoring.Set
 	headers  verdicts.HeaderOptions
+	greylist *greylist       // nil: nothing is greylisted by score
 	speaks   map[string]bool // filters whose symbols refuse at RCPT; nil: any may
 	closers  []io.Closer
 	keepers  []dnsbl.Lists
@@ -47,6 +48,9 @@ func (d *deps) build(cfg *config.Config) (*generation, error) {
 	}
 	g.speaks = d.speakers(cfg, g.policies)
 	instances, err := d.instances(cfg, g)
+	if g.greylist == nil {
+		g.policies.NoGreylist()
+	}
 	if err == nil {
 		g.chain, err = chain.New(instances, chain.Options{
 			Filter: cfg.Limits.Filter, Early: cfg.Limits.Early, Total: cfg.Limits.Total, Observe: d.observe,
@@ -90,6 +94,10 @@ func (d *deps) instances(cfg *config.Config, g *generation) ([]chain.Instance, e
 			}
 			if l, ok := f.(dnsbl.Lists); ok {
 				g.keepers = append(g.keepers, l)
+			}
+			if l, ok := f.(filters.Greylister); ok {
+				g.greylist = &greylist{name: name, asked: l, limit: cfg.Limits.Filter}
+				continue
 			}
 			list = append(list, chain.Instance{Name: name, Kind: kind, Filter: f})
 		}

@@ -27,7 +27,7 @@ func office(t *testing.T, mode, kind, section string, more ...filters.Kind) *App
 		"hostname": "mx.example.org", "admin.listen": "", "dns.servers": "127.0.0.1:1", "mode": mode, "state.dir": t.TempDir(),
 		"listeners": "[{name: inbound, milter: 'unix:" + filepath.Join(t.TempDir(), "s") + "'}]", "filters." + kind: section,
 	}
-	a, err := New(Options{Kinds: kinds, Log: slog.New(slog.DiscardHandler), Load: func() (*config.Config, error) {
+	a, err := New(Options{Kinds: kinds, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Load: func() (*config.Config, error) {
 		return config.Load(config.Options{Flags: keys, Sections: Sections(kinds), Symbols: ownSymbols()})
 	}})
 	if err != nil {

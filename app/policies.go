@@ -96,7 +96,7 @@ func (f foundation) policy(name string, r config.Rules) *scoring.Policy {
 	maps.Copy(shadow, set(r.Scoring.Shadow))
 	return &scoring.Policy{
 		Name: name, Mode: scoring.Mode(r.Mode),
-		Thresholds: scoring.Thresholds{Mark: float64(t.Mark), Quarantine: float64(t.Quarantine), Reject: float64(t.Reject)},
+		Thresholds: scoring.Thresholds{Greylist: float64(t.Greylist), Mark: float64(t.Mark), Quarantine: float64(t.Quarantine), Reject: float64(t.Reject)},
 		Table:      rescored(f.table, r.Scoring.Scores),
 		Caps:       caps,
 		Actions:    actions,

@@ -13,9 +13,9 @@ import (
 var Never = math.Inf(1)
 
 // Thresholds are the scores from which on an action is taken; Never turns one
-// off.
+// off. Greylist holds from its score up to Quarantine, for a message that has not waited yet; 0, too, turns it off.
 type Thresholds struct {
-	Mark, Quarantine, Reject float64
+	Greylist, Mark, Quarantine, Reject float64
 }
 
 // Entry is a symbol's place in the score table.
@@ -102,6 +102,17 @@ func domainIn(list []string, address string) bool {
 		below, all := strings.CutPrefix(d, ".")
 		return domain == d || all && (domain == below || strings.HasSuffix(domain, d))
 	})
+}
+
+// NoGreylist turns greylisting by score off in all policies: nobody is there who knows what has
+// waited. It is for the building of a set, before its use.
+func (s Set) NoGreylist() {
+	if s.Default != nil {
+		s.Default.Thresholds.Greylist = Never
+	}
+	for _, r := range s.Rules {
+		r.Policy.Thresholds.Greylist = Never
+	}
 }
 
 // EarlyStages are the stages at which some policy may refuse.

@@ -9,6 +9,7 @@ import (
 	"github.com/postern-mail/postern/filters/dmarc"
 	"github.com/postern-mail/postern/filters/dnsbl"
 	"github.com/postern-mail/postern/filters/from"
+	"github.com/postern-mail/postern/filters/greylist"
 	"github.com/postern-mail/postern/filters/gtube"
 	"github.com/postern-mail/postern/filters/ratelimit"
 	"github.com/postern-mail/postern/filters/rdns"
@@ -26,6 +27,7 @@ var Kinds = []filters.Kind{
 	from.Kind,
 	submission.Kind,
 	ratelimit.Kind,
+	greylist.Kind,
 	gtube.Kind,
 	authres.Kind,
 }
