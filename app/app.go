@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -20,6 +21,7 @@ import (
 	"github.com/postern-mail/postern/internal/dns"
 	"github.com/postern-mail/postern/milter"
 	"github.com/postern-mail/postern/scoring"
+	"github.com/postern-mail/postern/state"
 	"github.com/postern-mail/postern/verdicts"
 )
 
@@ -34,6 +36,8 @@ type deps struct {
 	log      *slog.Logger
 	now      func() time.Time
 	observe  func(scoring.Check)
+	limits   state.Limits // nil outside the daemon
+	kv       state.KV     // nil outside the daemon
 }
 
 // App is a running Postern.
@@ -46,6 +50,7 @@ type App struct {
 	health  *admin.Health
 	metrics *metrics
 	budget  *milter.Budget
+	state   io.Closer // nil: in memory
 	milters []*milter.Server
 	admin   *admin.Server
 	reload  sync.Mutex
@@ -76,15 +81,14 @@ func New(o Options) (*App, error) {
 		return nil, err
 	}
 	a.resolver = a.client
+	a.openState(cfg)
 	g, err := a.build(cfg)
 	if err != nil {
-		a.client.Close()
-		return nil, err
+		return nil, errors.Join(err, a.closeState())
 	}
 	a.current.Store(g)
 	if err := a.listen(cfg); err != nil {
-		a.client.Close()
-		return nil, errors.Join(err, g.close())
+		return nil, errors.Join(err, g.close(), a.closeState())
 	}
 	return a, nil
 }
@@ -181,8 +185,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	all.Wait()
-	err := a.end()
-	a.client.Close()
+	err := errors.Join(a.end(), a.closeState())
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		err = errors.Join(cause, err)
 	}

@@ -87,7 +87,14 @@ func (d *dialogue) Rcpt(ctx context.Context, rcpt string, _ []string) *milter.Re
 	if !d.mayRefuse(mail.StageRcpt) {
 		return nil
 	}
-	return d.refuse(ctx, mail.StageRcpt, mail.Envelope{From: d.from, Rcpts: []string{rcpt}}, d.tx.Early(rcpt))
+	reply := d.refuse(ctx, mail.StageRcpt, mail.Envelope{From: d.from, Rcpts: []string{rcpt}}, d.tx.Early(rcpt, d.gen.awaited))
+	if reply != nil {
+		charges := d.tx.Drop()
+		if reply.Code/100 == 4 {
+			d.app.giveBack(charges)
+		}
+	}
+	return reply
 }
 
 // mayRefuse tells whether some policy wants to hear of the evidence at this stage.
@@ -115,10 +122,14 @@ func (d *dialogue) refuse(ctx context.Context, at mail.Stage, env mail.Envelope,
 // Message implements milter.Dialogue.
 func (d *dialogue) Message(ctx context.Context, m *mail.Message) milter.Decision {
 	start := d.app.now()
-	ev, wanted := d.gen.evidence(ctx, d.tx, m)
+	tx := d.tx
+	ev, wanted := d.gen.evidence(ctx, tx, m)
 	d.tx = nil
-	r, edits := d.gen.judge(m, ev, wanted)
+	r, edits := d.gen.judge(ctx, m, ev, wanted)
 	d.app.report(ctx, r, d.app.now().Sub(start))
+	if a := r.Mode.Applied(r.Action); a == scoring.Tempfail || a == scoring.Greylist {
+		d.app.giveBack(tx.Charges())
+	}
 	return decision(r, edits)
 }
 
@@ -146,6 +157,7 @@ func decision(r *verdicts.Record, edits []mail.Edit) milter.Decision {
 func (d *dialogue) Abort() {
 	if d.tx != nil {
 		d.tx.Abort()
+		d.app.giveBack(d.tx.Charges())
 		d.tx = nil
 	}
 }

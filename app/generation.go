@@ -23,6 +23,8 @@ type generation struct {
 	book     *ruleBook
 	policies scoring.Set
 	headers  verdicts.HeaderOptions
+	greylist *greylist       // nil: nothing is greylisted by score
+	speaks   map[string]bool // filters whose symbols refuse at RCPT; nil: any may
 	closers  []io.Closer
 	keepers  []dnsbl.Lists
 
@@ -44,7 +46,11 @@ func (d *deps) build(cfg *config.Config) (*generation, error) {
 		policies: policies(d.kinds, cfg, book, d.now()),
 		headers:  verdicts.HeaderOptions{SpamHeaders: cfg.Headers.SpamHeaders, SubjectTag: cfg.Headers.SubjectTag},
 	}
+	g.speaks = d.speakers(cfg, g.policies)
 	instances, err := d.instances(cfg, g)
+	if g.greylist == nil {
+		g.policies.NoGreylist()
+	}
 	if err == nil {
 		g.chain, err = chain.New(instances, chain.Options{
 			Filter: cfg.Limits.Filter, Early: cfg.Limits.Early, Total: cfg.Limits.Total, Observe: d.observe,
@@ -89,6 +95,10 @@ func (d *deps) instances(cfg *config.Config, g *generation) ([]chain.Instance, e
 			if l, ok := f.(dnsbl.Lists); ok {
 				g.keepers = append(g.keepers, l)
 			}
+			if l, ok := f.(filters.Greylister); ok {
+				g.greylist = &greylist{name: name, asked: l, limit: cfg.Limits.Filter}
+				continue
+			}
 			list = append(list, chain.Instance{Name: name, Kind: kind, Filter: f})
 		}
 	}
@@ -108,8 +118,34 @@ func (d *deps) env(name string, cfg *config.Config) filters.Env {
 		Trusted:    cfg.Networks.Trusted,
 		Relays:     cfg.Networks.Relays,
 		Now:        d.now,
+		Limits:     d.limits,
+		KV:         d.kv,
 	}
 }
+
+// speakers are the filters that report the symbols by which some policy refuses at RCPT: only they
+// are waited for there. It is nil where a symbol is nobody's, since its name is made at run time.
+func (d *deps) speakers(cfg *config.Config, policies scoring.Set) map[string]bool {
+	owners := map[string][]string{}
+	for name, f := range cfg.Filters {
+		for _, s := range docs(d.kinds[f.Kind], f) {
+			owners[s.Name] = append(owners[s.Name], name)
+		}
+	}
+	speakers := map[string]bool{}
+	for _, symbol := range policies.EarlySymbols() {
+		if len(owners[symbol]) == 0 {
+			return nil
+		}
+		for _, name := range owners[symbol] {
+			speakers[name] = true
+		}
+	}
+	return speakers
+}
+
+// awaited tells whether a filter is waited for at RCPT.
+func (g *generation) awaited(filter string) bool { return g.speaks == nil || g.speaks[filter] }
 
 func authservID(cfg *config.Config) string {
 	if cfg.AuthservID != "" {

@@ -19,9 +19,13 @@ func (g *generation) evidence(ctx context.Context, tx *chain.Tx, m *mail.Message
 
 // judge turns evidence into the record, and into the edits that the record and the
 // filters ask for.
-func (g *generation) judge(m *mail.Message, ev scoring.Evidence, wanted []mail.Edit) (*verdicts.Record, []mail.Edit) {
+func (g *generation) judge(ctx context.Context, m *mail.Message, ev scoring.Evidence, wanted []mail.Edit) (*verdicts.Record, []mail.Edit) {
 	p := g.policies.Choose(m)
 	v := scoring.Judge(ev, p)
+	if v.Action == scoring.Greylist && g.greylist != nil {
+		g.greylist.decide(ctx, m, &ev)
+		v = scoring.Judge(ev, p)
+	}
 	r := verdicts.Build(verdicts.NewID(m.Now), m, ev, v, scoring.Explain(ev, p))
 	applied := v.Mode.Applied(v.Action)
 	if reply, refused := r.ReplyTo(applied); refused {

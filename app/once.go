@@ -60,7 +60,7 @@ func (d *deps) judgeOne(ctx context.Context, cfg *config.Config, msg *mail.Messa
 	}
 	ev, wanted := g.look(ctx, msg)
 	g.book.read(ctx, msg, &ev)
-	r, _ := g.judge(msg, ev, wanted)
+	r, _ := g.judge(ctx, msg, ev, wanted)
 	return r, g.close()
 }
 

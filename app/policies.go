@@ -22,12 +22,7 @@ func table(kinds map[string]filters.Kind, cfg *config.Config) map[string]scoring
 	t[unspooledSymbol] = scoring.Entry{Group: failureGroup}
 	t[truncatedSymbol] = scoring.Entry{Group: failureGroup, Score: truncatedScore}
 	for name, f := range cfg.Filters {
-		kind := kinds[f.Kind]
-		docs := kind.Symbols
-		if kind.ConfigSymbols != nil {
-			docs = slices.Concat(docs, kind.ConfigSymbols(f.Config))
-		}
-		for _, s := range docs {
+		for _, s := range docs(kinds[f.Kind], f) {
 			t[s.Name] = scoring.Entry{Group: s.Group, Score: s.Score}
 		}
 		for _, status := range []scoring.Status{scoring.StatusError, scoring.StatusTimeout} {
@@ -37,9 +32,34 @@ func table(kinds map[string]filters.Kind, cfg *config.Config) map[string]scoring
 	return t
 }
 
+// docs are the symbols that a filter can report, as it is configured.
+func docs(kind filters.Kind, f *config.Filter) []filters.SymbolDoc {
+	if kind.ConfigSymbols == nil {
+		return kind.Symbols
+	}
+	return slices.Concat(kind.Symbols, kind.ConfigSymbols(f.Config))
+}
+
+// acting are the symbols of the enabled filters that demand an action without further words.
+func acting(kinds map[string]filters.Kind, cfg *config.Config) []filters.SymbolDoc {
+	var list []filters.SymbolDoc
+	for _, name := range cfg.FilterNames() {
+		if f := cfg.Filters[name]; f.Enabled {
+			list = append(list, docs(kinds[f.Kind], f)...)
+		}
+	}
+	return slices.DeleteFunc(list, func(d filters.SymbolDoc) bool { return d.Action == "" })
+}
+
 // policies turns the configuration into what Judge reads.
 func policies(kinds map[string]filters.Kind, cfg *config.Config, book *ruleBook, now time.Time) scoring.Set {
 	base := foundation{table: table(kinds, cfg), caps: groupCaps(kinds, cfg), actions: book.rules.Actions(), shadow: book.rules.Shadow(now)}
+	for _, d := range acting(kinds, cfg) {
+		base.acting = append(base.acting, d)
+		if _, said := base.actions[d.Name]; !said {
+			base.actions[d.Name] = d.Action
+		}
+	}
 	book.place(base.table, base.caps)
 	s := scoring.Set{Default: base.policy("default", cfg.Under(nil))}
 	for i := range cfg.Policies {
@@ -55,6 +75,7 @@ type foundation struct {
 	caps    map[string]float64
 	actions map[string]scoring.Action
 	shadow  map[string]bool
+	acting  []filters.SymbolDoc
 }
 
 // groupCaps are the caps that the configured filters come with.
@@ -70,23 +91,31 @@ func (f foundation) policy(name string, r config.Rules) *scoring.Policy {
 	t := r.Scoring.Thresholds
 	caps := maps.Clone(f.caps)
 	maps.Copy(caps, r.Scoring.Caps)
+	actions := demands(f.actions, r.Scoring.Actions, r.DMARC)
 	shadow := maps.Clone(f.shadow)
 	maps.Copy(shadow, set(r.Scoring.Shadow))
 	return &scoring.Policy{
 		Name: name, Mode: scoring.Mode(r.Mode),
-		Thresholds: scoring.Thresholds{Mark: float64(t.Mark), Quarantine: float64(t.Quarantine), Reject: float64(t.Reject)},
+		Thresholds: scoring.Thresholds{Greylist: float64(t.Greylist), Mark: float64(t.Mark), Quarantine: float64(t.Quarantine), Reject: float64(t.Reject)},
 		Table:      rescored(f.table, r.Scoring.Scores),
 		Caps:       caps,
-		Actions:    demands(f.actions, r.Scoring.Actions, r.DMARC),
-		Early:      early(r.Scoring.Early),
+		Actions:    actions,
+		Early:      early(f.acting, actions, r.Scoring.Early),
 		Shadow:     shadow,
 	}
 }
 
-// early reads from which stage on a symbol refuses; any other word than these two means the end.
-func early(stages map[string]string) map[string]mail.Stage {
+// early reads from which stage on a symbol refuses; any other word than these two means the end. A
+// filter's own wish holds while the action is the one that goes with it.
+func early(wishes []filters.SymbolDoc, actions map[string]scoring.Action, stages map[string]string) map[string]mail.Stage {
 	m := map[string]mail.Stage{}
+	for _, w := range wishes {
+		if w.Early != 0 && actions[w.Name] == w.Action {
+			m[w.Name] = w.Early
+		}
+	}
 	for symbol, stage := range stages {
+		delete(m, symbol)
 		switch stage {
 		case mail.StageConnect.String():
 			m[symbol] = mail.StageConnect

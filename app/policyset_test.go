@@ -37,6 +37,7 @@ func policySet(t *testing.T, yaml string) scoring.Set {
 
 const policyExample = `
 mode: mark
+filters: {ratelimit: {enabled: false}}
 scoring:
   thresholds: {mark: 5}
   scores: {SPF_FAIL: 2, GTUBE: 50}
@@ -84,9 +85,9 @@ func TestPolicies(t *testing.T) {
 		actions    map[string]scoring.Action
 		shadow     []string
 	}{
-		{s.Default, "default", scoring.MarkAll, scoring.Thresholds{Mark: 5, Quarantine: 10, Reject: 15}, 2, map[string]float64{"spf": 3},
+		{s.Default, "default", scoring.MarkAll, scoring.Thresholds{Greylist: 4, Mark: 5, Quarantine: 10, Reject: 15}, 2, map[string]float64{"spf": 3},
 			map[string]scoring.Action{"GTUBE": scoring.Reject, "DKIM_WEAK": scoring.Mark, "MESSAGE_UNSPOOLED": scoring.Tempfail, "DMARC_FAIL_REJECT": scoring.Reject, "DMARC_FAIL_QUARANTINE": scoring.Mark}, []string{"FROM_8BIT"}},
-		{s.Rules[0].Policy, "partners", scoring.Enforce, scoring.Thresholds{Mark: 5, Quarantine: 10, Reject: scoring.Never}, 0.5, map[string]float64{"spf": 3, "dkim": 1},
+		{s.Rules[0].Policy, "partners", scoring.Enforce, scoring.Thresholds{Greylist: 4, Mark: 5, Quarantine: 10, Reject: scoring.Never}, 0.5, map[string]float64{"spf": 3, "dkim": 1},
 			map[string]scoring.Action{"DKIM_WEAK": scoring.Mark, "MESSAGE_UNSPOOLED": scoring.Tempfail, "DMARC_FAIL_QUARANTINE": scoring.Mark}, nil},
 		{s.Rules[1].Policy, "rest", scoring.MarkAll, s.Default.Thresholds, 2, map[string]float64{"spf": 3}, s.Default.Actions, []string{"FROM_8BIT"}},
 	} {

@@ -13,6 +13,7 @@ func needsRestart(old, now *config.Config) []string {
 	for key, same := range map[string]bool{
 		"listeners":            reflect.DeepEqual(old.Listeners, now.Listeners),
 		"admin":                old.Admin == now.Admin,
+		"state":                old.State == now.State,
 		"dns":                  reflect.DeepEqual(old.DNS, now.DNS),
 		"log":                  old.Log == now.Log,
 		"limits.memory":        old.Limits.Memory == now.Limits.Memory,

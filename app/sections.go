@@ -11,7 +11,7 @@ func Sections(kinds []filters.Kind) []config.Section {
 	for _, k := range kinds {
 		s := config.Section{Kind: k.Name, Summary: k.Summary, OptIn: k.OptIn, New: k.Config}
 		for _, d := range k.Symbols {
-			s.Symbols = append(s.Symbols, config.Symbol(d))
+			s.Symbols = append(s.Symbols, config.Symbol{Name: d.Name, Group: d.Group, Score: d.Score, Meaning: d.Meaning})
 		}
 		list = append(list, s)
 	}

@@ -212,8 +212,8 @@ func TestSecondTransactionKeepsTheClientAndNothingElse(t *testing.T) {
 	first := r.Mail(session, mail.Envelope{From: "one@example.org"}) // no HELO was given: its filters run all the same
 	first.Rcpt("a@example.org")
 	first.Rcpt("refused@example.org")
-	first.Early("a@example.org")
-	first.Early("refused@example.org")
+	first.Early("a@example.org", nil)
+	first.Early("refused@example.org", nil)
 	first.Abort()
 	second := r.Mail(session, mail.Envelope{From: "two@example.org"})
 	second.Rcpt("b@example.org")

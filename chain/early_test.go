@@ -74,7 +74,7 @@ func TestEarlyLooks(t *testing.T) {
 		}
 		tx := r.Mail(helo, mail.Envelope{From: "a@example.org"})
 		tx.Rcpt("b@example.org")
-		if got := summary(tx.Early("b@example.org")); got != "scout=ok SEEN_SENDER" {
+		if got := summary(tx.Early("b@example.org", nil)); got != "scout=ok SEEN_SENDER" {
 			t.Errorf("at RCPT: %s", got)
 		}
 		ev, _ := tx.Data(context.Background(), mail.New(mail.Message{Session: helo, Header: mail.Header{{Name: "A", Value: "1"}}}))

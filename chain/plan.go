@@ -23,6 +23,7 @@ type node struct {
 	after []int      // numbers of the nodes whose results it reads; all smaller than its own
 	gate  *gate
 	early filters.Early // nil: it does not look early
+	late  filters.Late  // nil: it does not look once more
 }
 
 // plan orders the instances so that each comes after those it reads, and
@@ -80,6 +81,9 @@ func (p *planner) visit(i int, path []string) error {
 	}
 	if n.stage == mail.StageData {
 		n.early, _ = in.Filter.(filters.Early)
+	}
+	if n.stage == mail.StageRcpt {
+		n.late, _ = in.Filter.(filters.Late)
 	}
 	slices.Sort(n.after)
 	p.nodes = append(p.nodes, n)

@@ -29,10 +29,13 @@ type task struct {
 	check  scoring.Check
 }
 
+// checkCall is Check, or one of its further powers.
+type checkCall func(context.Context, *mail.Message) (filters.Result, error)
+
 // job is what a task is to do.
 type job struct {
 	node    *node
-	call    func(context.Context, *mail.Message) (filters.Result, error)
+	call    checkCall
 	msg     *mail.Message
 	deps    []*task // those it waits for
 	observe func(scoring.Check)
@@ -41,13 +44,23 @@ type job struct {
 // begin starts node i on the message; tasks holds those it may have to wait for.
 func (c *Chain) begin(ctx context.Context, i int, msg *mail.Message, tasks []*task) *task {
 	n := &c.nodes[i]
-	j := job{node: n, call: n.Filter.Check, msg: msg, observe: c.opts.Observe}
+	return c.launch(ctx, n.stage, c.job(n, n.Filter.Check, msg, tasks))
+}
+
+// again starts the late look of node i.
+func (c *Chain) again(ctx context.Context, i int, msg *mail.Message, tasks []*task) *task {
+	n := &c.nodes[i]
+	return c.launch(ctx, mail.StageData, c.job(n, n.late.Late, msg, tasks))
+}
+
+func (c *Chain) job(n *node, call checkCall, msg *mail.Message, tasks []*task) job {
+	j := job{node: n, call: call, msg: msg, observe: c.opts.Observe}
 	for _, k := range n.after {
 		if tasks[k] != nil {
 			j.deps = append(j.deps, tasks[k])
 		}
 	}
-	return c.launch(ctx, n.stage, j)
+	return j
 }
 
 // look starts the early look of node i at a stage. It waits for nobody, and is no run

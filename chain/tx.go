@@ -9,6 +9,7 @@ import (
 	"github.com/postern-mail/postern/internal/dns"
 	"github.com/postern-mail/postern/mail"
 	"github.com/postern-mail/postern/scoring"
+	"github.com/postern-mail/postern/state"
 )
 
 // Tx follows one transaction. It is used from one goroutine.
@@ -20,6 +21,8 @@ type Tx struct {
 	env     mail.Envelope
 	tasks   []*task            // by node, until its stage the last early look; those of RCPT filters are in rcpts
 	rcpts   map[string][]*task // by recipient: its RCPT filters
+	last    string             // the newest recipient
+	newest  []*task            // and its RCPT filters
 }
 
 // Mail begins a transaction at MAIL FROM and starts the filters that need the
@@ -47,22 +50,25 @@ func (t *Tx) Rcpt(rcpt string) {
 		return
 	}
 	msg := t.message()
+	t.last, t.newest = rcpt, nil
 	msg.Envelope.Rcpts = []string{rcpt}
 	tasks := append([]*task(nil), t.tasks...)
 	for i := range t.run.chain.nodes {
 		if t.run.chain.nodes[i].stage == mail.StageRcpt {
 			tasks[i] = t.run.chain.begin(t.ctx, i, msg, tasks)
-			t.rcpts[rcpt] = append(t.rcpts[rcpt], tasks[i])
+			t.newest = append(t.newest, tasks[i])
 		}
 	}
+	t.rcpts[rcpt] = append(t.rcpts[rcpt], t.newest...)
 }
 
-// Early waits, within the early budget, for everything that has been started
-// and gives the evidence so far; for the recipients, only that of rcpt.
-func (t *Tx) Early(rcpt string) scoring.Evidence {
+// Early waits, within the early budget, for the filters that are wanted (all with nil) and
+// gives the evidence so far: what others have found by then is part of it. Of the
+// recipients' evidence it gives that of rcpt.
+func (t *Tx) Early(rcpt string, wanted func(filter string) bool) scoring.Evidence {
 	ctx, cancel := context.WithTimeout(t.ctx, t.run.chain.opts.Early)
 	defer cancel()
-	return t.collect(ctx, []string{rcpt})
+	return t.collect(ctx, []string{rcpt}, wanted)
 }
 
 // Early is the evidence of the connect and HELO filters, waited for within the
@@ -71,7 +77,7 @@ func (r *Run) Early() scoring.Evidence {
 	ctx, cancel := context.WithTimeout(r.ctx, r.chain.opts.Early)
 	defer cancel()
 	t := &Tx{run: r, tasks: r.shared}
-	return t.collect(ctx, nil)
+	return t.collect(ctx, nil, nil)
 }
 
 // Data runs the remaining filters on the whole message and gives all evidence
@@ -85,7 +91,7 @@ func (t *Tx) Data(ctx context.Context, msg *mail.Message) (scoring.Evidence, []m
 	defer stop()
 	defer t.cancel(errOver)
 	t.start(mail.StageData, msg)
-	ev := t.collect(ctx, msg.Envelope.Rcpts)
+	ev := t.collect(ctx, msg.Envelope.Rcpts, nil)
 	var edits []mail.Edit
 	for _, task := range t.tasks {
 		if task != nil && task.ended() {
@@ -93,6 +99,35 @@ func (t *Tx) Data(ctx context.Context, msg *mail.Message) (scoring.Evidence, []m
 		}
 	}
 	return ev, edits
+}
+
+// Charges is what filters that have ended took from limits for the transaction.
+func (t *Tx) Charges() []state.Charge {
+	var charges []state.Charge
+	for _, tasks := range t.rcpts {
+		charges = append(charges, charged(tasks)...)
+	}
+	return append(charges, charged(t.tasks)...)
+}
+
+// Drop takes the newest recipient out again, since it was refused, and tells what was taken from
+// limits for it: that is no more among Charges.
+func (t *Tx) Drop() []state.Charge {
+	charges := charged(t.newest)
+	tasks := t.rcpts[t.last]
+	t.rcpts[t.last] = tasks[:len(tasks)-len(t.newest)]
+	t.newest = nil
+	return charges
+}
+
+func charged(tasks []*task) []state.Charge {
+	var charges []state.Charge
+	for _, task := range tasks {
+		if task != nil && task.ended() {
+			charges = append(charges, task.result.Charges...)
+		}
+	}
+	return charges
 }
 
 // Abort ends a transaction without a message.
@@ -109,20 +144,27 @@ func (t *Tx) start(stage mail.Stage, msg *mail.Message) {
 		if n.early != nil && (stage < n.stage || len(n.after) > 0) {
 			t.tasks[i] = c.look(t.ctx, i, stage, msg)
 		}
-		if n.stage == stage {
+		switch {
+		case n.stage == stage:
 			t.tasks[i] = c.begin(t.ctx, i, msg, t.tasks)
+		case n.late != nil && stage == mail.StageData:
+			t.tasks[i] = c.again(t.ctx, i, msg, t.tasks)
 		}
 	}
 }
 
-// collect waits for the tasks until ctx ends and puts together what they say,
+// collect waits for the wanted tasks until ctx ends and puts together what they say,
 // in the order of the plan.
-func (t *Tx) collect(ctx context.Context, rcpts []string) scoring.Evidence {
+func (t *Tx) collect(ctx context.Context, rcpts []string, wanted func(string) bool) scoring.Evidence {
 	var ev scoring.Evidence
 	for i, n := range t.run.chain.nodes {
 		if n.stage == mail.StageRcpt {
 			addRcpts(&ev, ctx, t.rcpts, rcpts, n.Name)
-		} else if t.tasks[i] != nil {
+		}
+		if t.tasks[i] == nil {
+			continue
+		}
+		if wanted == nil || wanted(n.Name) || t.tasks[i].ended() {
 			add(&ev, ctx, t.tasks[i])
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/postern-mail/postern/mail"
 	"github.com/postern-mail/postern/mail/authres"
 	"github.com/postern-mail/postern/scoring"
+	"github.com/postern-mail/postern/state"
 )
 
 // Filter looks at a message.
@@ -41,6 +42,22 @@ type Early interface {
 	Early(ctx context.Context, msg *mail.Message) (Result, error)
 }
 
+// Late is a further power of a filter of the stage rcpt: to look once more at
+// end of message, at the whole of it and with all recipients that were accepted, under the
+// same rules as Check. What it finds is evidence beside what Check found for each of them.
+type Late interface {
+	Late(ctx context.Context, msg *mail.Message) (Result, error)
+}
+
+// Greylister is a further power of a filter: to say whether a message that is to be greylisted has
+// waited long enough. Such a filter is not part of the chain, and its Check is not called: Decide is, after
+// judging, when the verdict is scoring.Greylist, with all evidence. It reports
+// scoring.GreylistPass when the message need not wait, and scoring.GreylistWait when it
+// must. An error lets the message pass, visibly.
+type Greylister interface {
+	Decide(ctx context.Context, msg *mail.Message, ev scoring.Evidence) (Result, error)
+}
+
 // Result is what one filter has to say about one message.
 type Result struct {
 	Symbols []scoring.Symbol
@@ -51,6 +68,10 @@ type Result struct {
 	// that was not asked: Name, Status and Err. The record shows them under the filter's
 	// name, "dnsbl/zen".
 	Checks []scoring.Check
+
+	// Charges is what was taken from limits for the message. It is given back when
+	// the transaction is broken off, or refused for now: whoever comes again is not counted twice.
+	Charges []state.Charge
 }
 
 // Kind describes a sort of filter.
@@ -79,6 +100,12 @@ type SymbolDoc struct {
 	Group   string  // symbols of one group share a cap, where the policy sets one
 	Score   float64 // default points at factor 1
 	Meaning string  // one sentence for a postmaster
+
+	// Action is what the symbol demands, and Early from which stage on it refuses, unless the
+	// configuration says otherwise: defaults of the policy, as Score is. "": nothing; 0: at the end. Early
+	// holds only as long as the symbol demands Action.
+	Action scoring.Action
+	Early  mail.Stage
 }
 
 // Env is everything impure or configured that a filter gets. What a filter
@@ -92,4 +119,8 @@ type Env struct {
 	Trusted    []netip.Prefix   // networks whose mail is our own
 	Relays     []netip.Prefix   // hosts that hand us strangers' mail: our own MX, forwarders
 	Now        func() time.Time // for what happens outside a message; a message carries its own time
+
+	// What lasts, and is shared with other machines. nil where a message is looked at outside the daemon.
+	Limits state.Limits
+	KV     state.KV
 }

@@ -35,8 +35,9 @@ func Judge(ev Evidence, p *Policy) Verdict {
 		v.Score += s.Points
 	}
 	v.Score = round(v.Score)
-	v.Action, v.Reason = p.byScore(v.Score)
-	if demand, by := p.demanded(v.Symbols); by != "" {
+	waited := slices.ContainsFunc(ev.Symbols, func(s Symbol) bool { return s.Name == GreylistPass })
+	v.Action, v.Reason = p.byScore(v.Score, waited)
+	if demand, by := p.demanded(v.Symbols, waited); by != "" {
 		if demand == Accept || demand.severity() > v.Action.severity() {
 			v.Action, v.Reason = demand, fmt.Sprintf("%s demands %s", by, demand)
 		}
@@ -48,11 +49,23 @@ func Judge(ev Evidence, p *Policy) Verdict {
 // their thresholds.
 func round(x float64) float64 { return math.Round(x*1000) / 1000 }
 
-func (p *Policy) byScore(score float64) (Action, string) {
+// Symbols by which it is evidence whether a message has waited. They weigh nothing.
+const (
+	GreylistWait = "GREYLIST_WAIT" // it is to come again later
+	GreylistPass = "GREYLIST_PASS" // it need not wait: no more is greylisted
+)
+
+// byScore is the action that the score calls for. In the mode mark nothing is greylisted, since nobody
+// is asked to come again and the mark would be lost.
+func (p *Policy) byScore(score float64, waited bool) (Action, string) {
+	greylist := p.Thresholds.Greylist
+	if greylist == 0 || waited || p.Mode == MarkAll {
+		greylist = Never
+	}
 	for _, t := range []struct {
 		action Action
 		from   float64
-	}{{Reject, p.Thresholds.Reject}, {Quarantine, p.Thresholds.Quarantine}, {Mark, p.Thresholds.Mark}} {
+	}{{Reject, p.Thresholds.Reject}, {Quarantine, p.Thresholds.Quarantine}, {Greylist, greylist}, {Mark, p.Thresholds.Mark}} {
 		if score >= t.from {
 			return t.action, fmt.Sprintf("score %g reaches %s at %g", score, t.action, t.from)
 		}
@@ -61,11 +74,11 @@ func (p *Policy) byScore(score float64) (Action, string) {
 }
 
 // demanded is the action that single symbols demand, and by whom: the most
-// severe one; Accept only when nothing else is demanded.
-func (p *Policy) demanded(symbols []Scored) (action Action, by string) {
+// severe one; Accept only when nothing else is demanded. Greylist is met by having waited.
+func (p *Policy) demanded(symbols []Scored, waited bool) (action Action, by string) {
 	for _, s := range symbols {
 		a, ok := p.Actions[s.Name]
-		if !ok || s.Shadow || s.Factor == 0 {
+		if !ok || s.Shadow || s.Factor == 0 || waited && a == Greylist {
 			continue
 		}
 		if by == "" || a.severity() > action.severity() {

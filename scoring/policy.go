@@ -13,9 +13,9 @@ import (
 var Never = math.Inf(1)
 
 // Thresholds are the scores from which on an action is taken; Never turns one
-// off.
+// off. Greylist holds from its score up to Quarantine, for a message that has not waited yet; 0, too, turns it off.
 type Thresholds struct {
-	Mark, Quarantine, Reject float64
+	Greylist, Mark, Quarantine, Reject float64
 }
 
 // Entry is a symbol's place in the score table.
@@ -104,21 +104,50 @@ func domainIn(list []string, address string) bool {
 	})
 }
 
+// NoGreylist turns greylisting by score off in all policies: nobody is there who knows what has
+// waited. It is for the building of a set, before its use.
+func (s Set) NoGreylist() {
+	if s.Default != nil {
+		s.Default.Thresholds.Greylist = Never
+	}
+	for _, r := range s.Rules {
+		r.Policy.Thresholds.Greylist = Never
+	}
+}
+
 // EarlyStages are the stages at which some policy may refuse.
 func (s Set) EarlyStages() []mail.Stage {
 	var stages []mail.Stage
-	note := func(p *Policy) {
-		for _, stage := range p.Early {
-			if p.Mode == Enforce && !slices.Contains(stages, stage) {
-				stages = append(stages, stage)
-			}
+	s.early(func(_ string, stage mail.Stage) {
+		if !slices.Contains(stages, stage) {
+			stages = append(stages, stage)
+		}
+	})
+	return stages
+}
+
+// EarlySymbols are the symbols by which some policy may refuse before the end of the message.
+func (s Set) EarlySymbols() []string {
+	var symbols []string
+	s.early(func(symbol string, _ mail.Stage) {
+		if !slices.Contains(symbols, symbol) {
+			symbols = append(symbols, symbol)
+		}
+	})
+	return symbols
+}
+
+func (s Set) early(note func(symbol string, stage mail.Stage)) {
+	policies := []*Policy{s.Default}
+	for _, r := range s.Rules {
+		policies = append(policies, r.Policy)
+	}
+	for _, p := range policies {
+		if p == nil || p.Mode != Enforce {
+			continue
+		}
+		for symbol, stage := range p.Early {
+			note(symbol, stage)
 		}
 	}
-	for _, r := range s.Rules {
-		note(r.Policy)
-	}
-	if s.Default != nil {
-		note(s.Default)
-	}
-	return stages
 }

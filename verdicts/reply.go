@@ -3,6 +3,7 @@ package verdicts
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/postern-mail/postern/scoring"
 )
@@ -40,9 +41,47 @@ func (r *Record) ReplyTo(a scoring.Action) (reply Reply, ok bool) {
 	case scoring.Greylist:
 		return Reply{451, "4.7.1", fmt.Sprintf("try again in a few minutes (id %s)", r.ID)}, true
 	case scoring.Tempfail:
-		return Reply{451, "4.7.1", fmt.Sprintf("not now, try again later (id %s)", r.ID)}, true
+		return Reply{451, "4.7.1", fmt.Sprintf("%s, try again later (id %s)", r.later(), r.ID)}, true
 	}
 	return Reply{}, false
+}
+
+// later says why mail is refused for now: which kind of limit is reached, where that is why.
+func (r *Record) later() string {
+	for _, s := range r.Symbols {
+		if strings.HasPrefix(s.Name, "RATELIMIT_") && slices.Contains(r.Explanation.Decided, s.Name) && len(s.Details) > 0 {
+			if text, ok := limitText(s.Details[0]); ok {
+				return text
+			}
+		}
+	}
+	return "not now"
+}
+
+// limitText puts the kind of a limit, such as "recipients by user", into words. It knows the
+// words that a kind is made of, and says nothing else.
+func limitText(kind string) (text string, ok bool) {
+	count, by, ok := strings.Cut(kind, " by ")
+	if !ok || !slices.Contains([]string{"messages", "recipients", "bytes"}, count) {
+		return "", false
+	}
+	text = "too many " + count
+	for i, part := range strings.Split(by, " ") {
+		words, known := limitParts[part]
+		if !known {
+			return "", false
+		}
+		if i > 0 {
+			text += " and"
+		}
+		text += " " + words
+	}
+	return text, true
+}
+
+var limitParts = map[string]string{
+	"client": "from this client", "network": "from this network", "helo": "from this host", "user": "from this user",
+	"sender": "from this sender", "sender_domain": "from this domain", "rcpt": "to this recipient", "rcpt_domain": "to this domain",
 }
 
 // class finds the reason class: of a symbol without which the action would

@@ -9,10 +9,12 @@ import (
 	"github.com/postern-mail/postern/filters/dmarc"
 	"github.com/postern-mail/postern/filters/dnsbl"
 	"github.com/postern-mail/postern/filters/from"
+	"github.com/postern-mail/postern/filters/greylist"
 	"github.com/postern-mail/postern/filters/gtube"
 	"github.com/postern-mail/postern/filters/headers"
 	"github.com/postern-mail/postern/filters/mime"
 	"github.com/postern-mail/postern/filters/phish"
+	"github.com/postern-mail/postern/filters/ratelimit"
 	"github.com/postern-mail/postern/filters/rdns"
 	"github.com/postern-mail/postern/filters/spf"
 	"github.com/postern-mail/postern/filters/submission"
@@ -32,6 +34,8 @@ var Kinds = []filters.Kind{
 	mime.Kind,
 	urls.Kind,
 	phish.Kind,
+	ratelimit.Kind,
+	greylist.Kind,
 	gtube.Kind,
 	authres.Kind,
 }

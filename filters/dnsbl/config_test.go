@@ -22,7 +22,7 @@ func load(t *testing.T, section string) (*Config, error) {
 	}
 	sec := config.Section{Kind: "dnsbl", Summary: Kind.Summary, New: Kind.Config}
 	for _, d := range Kind.Symbols {
-		sec.Symbols = append(sec.Symbols, config.Symbol(d))
+		sec.Symbols = append(sec.Symbols, config.Symbol{Name: d.Name, Group: d.Group, Score: d.Score, Meaning: d.Meaning})
 	}
 	cfg, err := config.Load(config.Options{Path: path, Sections: []config.Section{sec}})
 	if err != nil {

@@ -243,10 +243,10 @@ func TestLoggingInEndsWhatConnectFound(t *testing.T) {
 	}
 	user := s
 	user.AuthUser = "alice"
-	if ev := run.Mail(&user, mail.Envelope{}).Early(""); len(ev.Symbols) != 0 {
+	if ev := run.Mail(&user, mail.Envelope{}).Early("", nil); len(ev.Symbols) != 0 {
 		t.Errorf("a user: %v", ev.Symbols)
 	}
-	if ev := run.Mail(&s, mail.Envelope{}).Early(""); len(ev.Symbols) != 1 {
+	if ev := run.Mail(&s, mail.Envelope{}).Early("", nil); len(ev.Symbols) != 1 {
 		t.Errorf("still a stranger: %v", ev.Symbols)
 	}
 }

@@ -13,6 +13,7 @@ type Config struct {
 	AuthservID string     `yaml:"authserv_id" check:"hostname" doc:"Name under which Authentication-Results are written and forged ones removed (RFC 8601 section 2.2). Empty: the hostname."`
 	Listeners  []Listener `yaml:"listeners" doc:"Where the MTA reaches us, one entry for each smtpd_milters or non_smtpd_milters setting."`
 	Admin      Admin      `yaml:"admin" doc:"The HTTP endpoint: verdicts, health, metrics."`
+	State      State      `yaml:"state" doc:"Where what lasts is kept."`
 	DNS        DNS        `yaml:"dns" doc:"How names are looked up."`
 	Networks   Networks   `yaml:"networks" doc:"Whose mail is our own, and who hands us the mail of strangers."`
 	Scoring    Scoring    `yaml:"scoring" doc:"What findings weigh and from which score on something happens."`
@@ -40,6 +41,11 @@ type Admin struct {
 	Listen    string `yaml:"listen" check:"socket" doc:"HOST:PORT or unix:PATH. Empty: no endpoint. Anything but loopback or a unix socket needs a token."`
 	Token     Secret `yaml:"token" doc:"Bearer token that requests must carry."`
 	TokenFile string `yaml:"token_file" doc:"File that holds the token."`
+}
+
+// State is where what lasts is kept.
+type State struct {
+	Dir string `yaml:"dir" doc:"Folder of the state file. Where it is empty or not there, limits and greylist are kept in memory."`
 }
 
 // DNS is the resolver.
@@ -177,6 +183,7 @@ func Default() *Config {
 		Mode:      "enforce",
 		Listeners: []Listener{{Name: "inbound", Milter: "tcp:127.0.0.1:8890", Profile: "inbound"}},
 		Admin:     Admin{Listen: "127.0.0.1:8891"},
+		State:     State{Dir: "/var/lib/postern"},
 		DNS:       DNS{Timeout: 2 * time.Second},
 		Networks: Networks{
 			Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},

@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"strings"
 
 	"github.com/postern-mail/postern/state"
@@ -29,9 +30,10 @@ func (l limits) Take(ctx context.Context, takes ...state.Take) (state.Taken, err
 			return err
 		}
 		now := state.Micros(l.db.now())
+		before := maps.Clone(tats)
 		out = state.Settle(takes, tats, now, false)
 		for key, tat := range tats {
-			if tat > now {
+			if tat > now || before[key] > now { // all of it given back is written too
 				if _, err := w.exec(sqlLevel, key, tat); err != nil {
 					return err
 				}

@@ -92,6 +92,9 @@ func Limits(t *testing.T, open func(testing.TB) state.LimitsList) {
 		if got := must(l.Take(ctx, take("a", 3, -100)))(t); !got.Allowed || got.Limits[0].Remaining != 3 {
 			t.Errorf("more than was taken: %+v", got)
 		}
+		if got := must(l.Take(ctx, take("a", 3, 3)))(t); !got.Allowed {
+			t.Errorf("all of it again: %+v", got)
+		}
 	})
 	t.Run("a floor known from elsewhere holds", func(t *testing.T) {
 		l, ctx := open(t), t.Context()
