@@ -150,6 +150,9 @@ func TestAHangingFilterIsNotStartedForever(t *testing.T) {
 			t.Fatal(got)
 		}
 	}
+	for c.nodes[0].gate.hung.Load() < maxHung {
+		time.Sleep(grace / 10) // they count once their grace is over
+	}
 	if got := summary(judge(c)); got != "stuck=skipped STUCK_ERROR" {
 		t.Fatal(got)
 	}
@@ -285,4 +288,24 @@ func BenchmarkChainOfTenFilters(b *testing.B) {
 	for b.Loop() {
 		judge(c)
 	}
+}
+
+// Clients that drop their connections by the hundred do not make a filter look as if it hung.
+func TestRunsThatEndWithTheirConnectionDoNotHang(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := build(t, Options{}, instance("slow", mail.StageConnect, waits))
+		for range 4 * maxHung {
+			c.Connect(context.Background(), session, time.Now).Close()
+		}
+		synctest.Wait()
+		if n := c.nodes[0].gate.hung.Load(); n != 0 {
+			t.Errorf("%d runs count as hanging", n)
+		}
+		r := c.Connect(context.Background(), session, time.Now)
+		defer r.Close()
+		synctest.Wait()
+		if r.shared[0].ended() {
+			t.Errorf("the filter was not run: %+v", r.shared[0].check)
+		}
+	})
 }

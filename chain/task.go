@@ -18,13 +18,31 @@ import (
 // filter is skipped, so that a filter that never returns cannot fill the memory.
 const maxHung = 64
 
-// gate counts the runs of a filter that are past their time.
+// grace is how long a run may take to notice that its time is over. Many runs end early because
+// clients drop their connections; they do not hang.
+const grace = time.Second
+
+// gate counts the runs of a filter that hang: that have not returned though their time is over.
 type gate struct{ hung atomic.Int64 }
+
+// watch counts a run whose time is over as hanging, from the end of the grace to its return.
+func (g *gate) watch(returned <-chan outcome) {
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-returned:
+	case <-timer.C:
+		g.hung.Add(1)
+		<-returned
+		g.hung.Add(-1)
+	}
+}
 
 // task is one run of one filter. result, check and err are there once done is
 // closed.
 type task struct {
 	done   chan struct{}
+	kind   string
 	result filters.Result
 	check  scoring.Check
 }
@@ -71,7 +89,7 @@ func (c *Chain) look(ctx context.Context, i int, stage mail.Stage, msg *mail.Mes
 }
 
 func (c *Chain) launch(ctx context.Context, stage mail.Stage, j job) *task {
-	t := &task{done: make(chan struct{}), check: scoring.Check{Name: j.node.Name, Stage: stage}}
+	t := &task{done: make(chan struct{}), kind: j.node.Kind.Name, check: scoring.Check{Name: j.node.Name, Stage: stage}}
 	if hung := j.node.gate.hung.Load(); hung >= maxHung {
 		t.skip(fmt.Sprintf("%d earlier runs of it have not returned", hung))
 		j.observe(t.check)
@@ -90,16 +108,22 @@ func (t *task) skip(why string) {
 // when it returned or its time is over, whichever comes first.
 func (c *Chain) run(ctx context.Context, t *task, j job) {
 	var auth []authres.Result
+	var unchecked []string
 	for _, d := range j.deps {
 		select {
 		case <-d.done:
 			auth = append(auth, d.result.Auth...)
+			if d.check.Status != scoring.StatusOK {
+				unchecked = append(unchecked, d.kind)
+			}
 		case <-ctx.Done():
+			unchecked = append(unchecked, d.kind)
 		}
 	}
 	msg := j.msg
-	if len(auth) > 0 {
+	if len(auth) > 0 || len(unchecked) > 0 {
 		msg = msg.WithAuth(append(append([]authres.Result(nil), msg.Auth...), auth...))
+		msg.Unchecked = unchecked
 	}
 	start := time.Now()
 	limited, cancel := context.WithTimeout(ctx, c.opts.Filter)
@@ -110,8 +134,7 @@ func (c *Chain) run(ctx context.Context, t *task, j job) {
 	case o := <-returned:
 		t.settle(o, limited)
 	case <-limited.Done():
-		j.node.gate.hung.Add(1)
-		go func() { <-returned; j.node.gate.hung.Add(-1) }()
+		go j.node.gate.watch(returned)
 		t.settle(outcome{err: context.Cause(limited)}, limited)
 	}
 	t.check.Duration = time.Since(start)

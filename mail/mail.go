@@ -61,6 +61,9 @@ type Message struct {
 	// Auth holds the authentication results of the filters that ran in
 	// earlier waves.
 	Auth []authres.Result
+	// Unchecked names the kinds of filters of earlier waves that could not make
+	// their check: what Auth lacks of them is not known, and is no failure.
+	Unchecked []string
 
 	// Limits bounds the views below; nil: DefaultLimits.
 	Limits *Limits

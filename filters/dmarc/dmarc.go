@@ -96,6 +96,10 @@ func (f *filter) Check(ctx context.Context, msg *mail.Message) (filters.Result, 
 	}
 	in := Input{Author: author, SPF: spfIdentifiers(msg), DKIM: dkimIdentifiers(msg)}
 	out := Evaluate(ctx, f.resolver, in)
+	if out.Result == authres.Fail && len(msg.Unchecked) > 0 {
+		// What SPF or DKIM would have said is not known: that is not the sender's failure.
+		out.Result, out.Reason = authres.Temperror, strings.Join(msg.Unchecked, " and ")+" could not be checked"
+	}
 	if out.Result == authres.Fail {
 		out.Override = f.override(msg.Session, in)
 	}

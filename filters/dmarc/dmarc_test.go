@@ -111,3 +111,28 @@ func TestAResolverIsNeeded(t *testing.T) {
 		t.Error("made without a resolver")
 	}
 }
+
+// A check that could not be made is doubt, not guilt: neither may it be a pass.
+func TestAMissingCheckIsNoFailure(t *testing.T) {
+	f, err := New(filters.Env{Resolver: &dnstest.Resolver{Zone: zone}, Config: &Config{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, unchecked := range [][]string{nil, {"spf"}, {"spf", "dkim"}} {
+		m := mail.New(mail.Message{
+			Session: &mail.Session{}, Envelope: mail.Envelope{From: "a@example.org"}, Unchecked: unchecked,
+			Header: mail.Header{{Name: "From", Value: " a@example.org"}},
+		})
+		r, err := f.Check(t.Context(), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := FailReject
+		if len(unchecked) > 0 {
+			want = Temperror
+		}
+		if r.Symbols[0].Name != want {
+			t.Errorf("without %v: %+v", unchecked, r.Symbols)
+		}
+	}
+}
