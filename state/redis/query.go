@@ -14,12 +14,13 @@ import (
 	"github.com/postern-mail/postern/verdicts"
 )
 
-// Steps of a query: how many hours, chunks and records one round trip looks
+// Steps of a query: how many hours, chunks and ids one round trip looks
 // at. They grow, since what is asked for is mostly found at once.
 const (
 	firstHours, mostHours     = 4, 256
 	firstChunks, mostChunks   = 4, 128
-	firstRecords, mostRecords = 64, 256
+	firstRecords, mostRecords = 64, 1024
+	leastRecords              = 16
 )
 
 // place is where a record stands: the at-th that arrived in its hour.
@@ -79,20 +80,29 @@ func (w *walk) page(ctx context.Context) (found []*verdicts.Record, next string,
 	var last place
 	var batch []place
 	judge := func() (full bool, err error) {
-		rs, err := w.v.fetch(ctx, batch, w.timely)
+		ids, err := w.v.ids(ctx, batch)
 		if err != nil {
 			return false, err
 		}
-		for i, r := range rs {
-			if r == nil || !w.q.Fits(r) {
-				continue
+		batch, ids = w.timely(batch, ids)
+		for len(batch) > 0 {
+			n := min(len(batch), max(size+1-len(found), leastRecords))
+			rs, err := w.v.fetch(ctx, batch[:n], ids[:n])
+			if err != nil {
+				return false, err
 			}
-			if len(found) == size {
-				return true, nil
+			for i, r := range rs {
+				if r == nil || !w.q.Fits(r) {
+					continue
+				}
+				if len(found) == size {
+					return true, nil
+				}
+				found, last = append(found, r), batch[i]
 			}
-			found, last = append(found, r), batch[i]
+			batch, ids = batch[n:], ids[n:]
 		}
-		batch, step = batch[:0], min(2*step, mostRecords)
+		batch, step = nil, min(2*step, mostRecords)
 		return false, nil
 	}
 	for p, err := range w.candidates(ctx) {
@@ -120,10 +130,15 @@ func (w *walk) page(ctx context.Context) (found []*verdicts.Record, next string,
 	return found, next, nil
 }
 
-// timely tells by its id whether a record is in the span asked for.
-func (w *walk) timely(id string) bool {
-	at, ok := verdicts.IDTime(id)
-	return ok && (w.q.Since.IsZero() || !at.Before(w.q.Since.Truncate(time.Millisecond))) && (w.q.Until.IsZero() || !at.After(w.q.Until))
+// timely leaves those places whose ids tell a time in the span asked for.
+func (w *walk) timely(places []place, ids []string) (ps []place, in []string) {
+	for i, id := range ids {
+		at, ok := verdicts.IDTime(id)
+		if ok && (w.q.Since.IsZero() || !at.Before(w.q.Since.Truncate(time.Millisecond))) && (w.q.Until.IsZero() || !at.After(w.q.Until)) {
+			ps, in = append(ps, places[i]), append(in, id)
+		}
+	}
+	return ps, in
 }
 
 // candidates gives the places of the records that have all terms.
@@ -259,29 +274,23 @@ func (v records) sizes(ctx context.Context, low, high int64) (map[int64]int64, e
 	return out, err
 }
 
-// fetch reads the records at the places whose ids are wanted; nil stands for
-// one that is not, or that is gone. It takes two round trips.
-func (v records) fetch(ctx context.Context, places []place, wanted func(id string) bool) ([]*verdicts.Record, error) {
-	if len(places) == 0 {
-		return nil, nil
-	}
-	ids, err := v.strings(ctx, len(places), func(p redis.Pipeliner, i int) *redis.StringCmd {
+// ids reads the ids at the places; one that is gone is "".
+func (v records) ids(ctx context.Context, places []place) ([]string, error) {
+	return v.strings(ctx, len(places), func(p redis.Pipeliner, i int) *redis.StringCmd {
 		from := places[i].at * idLength
 		return p.GetRange(ctx, v.key(places[i].hour, "n"), from, from+idLength-1)
 	})
-	if err != nil {
-		return nil, err
-	}
-	data, err := v.strings(ctx, len(places), func(p redis.Pipeliner, i int) *redis.StringCmd {
-		if !wanted(ids[i]) {
-			return nil
-		}
+}
+
+// fetch reads the records of those ids; nil stands for one that is gone.
+func (v records) fetch(ctx context.Context, places []place, ids []string) ([]*verdicts.Record, error) {
+	data, err := v.strings(ctx, len(ids), func(p redis.Pipeliner, i int) *redis.StringCmd {
 		return p.Get(ctx, v.key(places[i].hour, "r:", ids[i]))
 	})
 	if err != nil {
 		return nil, err
 	}
-	out := make([]*verdicts.Record, len(places))
+	out := make([]*verdicts.Record, len(ids))
 	for i, d := range data {
 		if d == "" {
 			continue
@@ -293,9 +302,11 @@ func (v records) fetch(ctx context.Context, places []place, wanted func(id strin
 	return out, nil
 }
 
-// strings runs n commands in one round trip; a command that is nil, and one
-// that finds nothing, gives "".
+// strings runs n commands in one round trip; one that finds nothing gives "".
 func (v records) strings(ctx context.Context, n int, cmd func(p redis.Pipeliner, i int) *redis.StringCmd) ([]string, error) {
+	if n == 0 {
+		return nil, nil
+	}
 	cmds := make([]*redis.StringCmd, n)
 	err := v.s.call(ctx, func(ctx context.Context) error {
 		_, err := v.s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
@@ -311,9 +322,7 @@ func (v records) strings(ctx context.Context, n int, cmd func(p redis.Pipeliner,
 	}
 	out := make([]string, n)
 	for i, c := range cmds {
-		if c != nil {
-			out[i] = c.Val()
-		}
+		out[i] = c.Val()
 	}
 	return out, nil
 }
