@@ -113,7 +113,7 @@ func (q Query) Fits(r *Record) bool {
 
 func (r *Record) has(symbol string) bool {
 	for _, s := range r.Symbols {
-		if strings.ToUpper(s.Name) == strings.ToUpper(symbol) {
+		if upper(s.Name) == upper(symbol) {
 			return true
 		}
 	}
@@ -123,10 +123,10 @@ func (r *Record) has(symbol string) bool {
 // addressFits tells whether the address is the one wanted, or in the domain
 // wanted. Cases are folded as the terms of an index are, so that both agree.
 func addressFits(want, address string) bool {
-	if strings.ToLower(want) == strings.ToLower(address) {
+	if lower(want) == lower(address) {
 		return true
 	}
-	return strings.ToLower(strings.TrimPrefix(want, "@")) == domainOf(address)
+	return lower(strings.TrimPrefix(want, "@")) == domainOf(address)
 }
 
 func anyAddressFits(want string, addresses []string) bool {

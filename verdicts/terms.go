@@ -46,13 +46,13 @@ func (r *Record) Terms() []Term {
 		term(kindQueue, r.QueueID), term(kindID, plainID(r.Message.MessageID)),
 	}
 	for _, a := range []string{r.Envelope.From, r.Message.From} {
-		t = append(t, term(kindFrom, strings.ToLower(a)), term(kindFromAt, domainOf(a)))
+		t = append(t, term(kindFrom, lower(a)), term(kindFromAt, domainOf(a)))
 	}
 	for _, a := range r.Envelope.Rcpts {
-		t = append(t, term(kindRcpt, strings.ToLower(a)), term(kindRcptAt, domainOf(a)))
+		t = append(t, term(kindRcpt, lower(a)), term(kindRcptAt, domainOf(a)))
 	}
 	for _, s := range r.Symbols {
-		t = append(t, term(kindSymbol, strings.ToUpper(s.Name)))
+		t = append(t, term(kindSymbol, upper(s.Name)))
 	}
 	for i, step := range steps {
 		if r.Score >= step {
@@ -88,12 +88,12 @@ func (q Query) Terms() []Term {
 	add(kindClient, q.IP)
 	add(kindQueue, q.QueueID)
 	add(kindID, plainID(q.Message))
-	add(kindSymbol, strings.ToUpper(q.Symbol))
+	add(kindSymbol, upper(q.Symbol))
 	addAddress := func(kind, kindAt byte, want string) {
 		if strings.LastIndexByte(want, '@') > 0 {
-			add(kind, strings.ToLower(want))
+			add(kind, lower(want))
 		} else {
-			add(kindAt, strings.ToLower(strings.TrimPrefix(want, "@")))
+			add(kindAt, lower(strings.TrimPrefix(want, "@")))
 		}
 	}
 	addAddress(kindFrom, kindFromAt, q.From)
@@ -123,12 +123,17 @@ func (q Query) words() []string {
 	return []string{""}
 }
 
+// lower and upper fold cases for Fits and the terms alike. strings.EqualFold
+// would not do: it holds more letters for equal than either.
+func lower(s string) string { return strings.ToLower(s) }
+func upper(s string) string { return strings.ToUpper(s) }
+
 func domainOf(address string) string {
-	return strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])
+	return lower(address[strings.LastIndexByte(address, '@')+1:])
 }
 
 // plainID is a Message-ID without its brackets, in lower case.
 func plainID(id string) string {
 	id = strings.TrimSpace(id)
-	return strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(id, "<"), ">"))
+	return lower(strings.TrimSuffix(strings.TrimPrefix(id, "<"), ">"))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,12 +13,13 @@ import (
 	"github.com/postern-mail/postern/verdicts"
 )
 
-// Steps of a query: how many hours, chunks and records one round trip looks
+// Steps of a query: how many hours, chunks and ids one round trip looks
 // at. They grow, since what is asked for is mostly found at once.
 const (
 	firstHours, mostHours     = 4, 256
 	firstChunks, mostChunks   = 4, 128
-	firstRecords, mostRecords = 64, 256
+	firstRecords, mostRecords = 64, 1024
+	leastRecords              = 16
 )
 
 // place is where a record stands: the at-th that arrived in its hour.
@@ -79,20 +79,29 @@ func (w *walk) page(ctx context.Context) (found []*verdicts.Record, next string,
 	var last place
 	var batch []place
 	judge := func() (full bool, err error) {
-		rs, err := w.v.fetch(ctx, batch, w.timely)
+		ids, err := w.v.ids(ctx, batch)
 		if err != nil {
 			return false, err
 		}
-		for i, r := range rs {
-			if r == nil || !w.q.Fits(r) {
-				continue
+		batch, ids = w.timely(batch, ids)
+		for len(batch) > 0 {
+			n := min(len(batch), max(size+1-len(found), leastRecords))
+			rs, err := w.v.fetch(ctx, batch[:n], ids[:n])
+			if err != nil {
+				return false, err
 			}
-			if len(found) == size {
-				return true, nil
+			for i, r := range rs {
+				if r == nil || !w.q.Fits(r) {
+					continue
+				}
+				if len(found) == size {
+					return true, nil
+				}
+				found, last = append(found, r), batch[i]
 			}
-			found, last = append(found, r), batch[i]
+			batch, ids = batch[n:], ids[n:]
 		}
-		batch, step = batch[:0], min(2*step, mostRecords)
+		batch, step = nil, min(2*step, mostRecords)
 		return false, nil
 	}
 	for p, err := range w.candidates(ctx) {
@@ -120,10 +129,15 @@ func (w *walk) page(ctx context.Context) (found []*verdicts.Record, next string,
 	return found, next, nil
 }
 
-// timely tells by its id whether a record is in the span asked for.
-func (w *walk) timely(id string) bool {
-	at, ok := verdicts.IDTime(id)
-	return ok && (w.q.Since.IsZero() || !at.Before(w.q.Since.Truncate(time.Millisecond))) && (w.q.Until.IsZero() || !at.After(w.q.Until))
+// timely leaves those places whose ids tell a time in the span asked for.
+func (w *walk) timely(places []place, ids []string) (ps []place, in []string) {
+	for i, id := range ids {
+		at, ok := verdicts.IDTime(id)
+		if ok && (w.q.Since.IsZero() || !at.Before(w.q.Since.Truncate(time.Millisecond))) && (w.q.Until.IsZero() || !at.After(w.q.Until)) {
+			ps, in = append(ps, places[i]), append(in, id)
+		}
+	}
+	return ps, in
 }
 
 // candidates gives the places of the records that have all terms.
@@ -157,131 +171,23 @@ func (w *walk) cut(sizes map[int64]int64) map[int64]int64 {
 	return sizes
 }
 
-// chunk is one piece of the index of an hour, with how many records it has.
-type chunk struct{ hour, n, size int64 }
-
-// ofHours gives the candidates of the hours low..high, whose sizes are known.
-// more is false when nobody wants any more.
-func (w *walk) ofHours(ctx context.Context, sizes map[int64]int64, low, high int64, yield func(place, error) bool) (more bool, err error) {
-	var chunks []chunk
-	for h := high; h >= low; h-- {
-		for n := (sizes[h] - 1) / chunkSize; sizes[h] > 0 && n >= 0; n-- {
-			chunks = append(chunks, chunk{h, n, min(sizes[h]-n*chunkSize, chunkSize)})
-		}
-	}
-	for step := firstChunks; len(chunks) > 0; step = min(4*step, mostChunks) {
-		some := chunks[:min(step, len(chunks))]
-		chunks = chunks[len(some):]
-		found, err := w.lookUp(ctx, some)
-		if err != nil {
-			return true, err
-		}
-		for i, places := range found {
-			for _, at := range slices.Backward(places) {
-				if int64(at) < some[i].size && !yield(place{some[i].hour, some[i].n*chunkSize + int64(at)}, nil) {
-					return false, nil
-				}
-			}
-		}
-	}
-	return true, nil
-}
-
-// lookUp gives for each chunk the places of the records that have all terms, in
-// ascending order.
-func (w *walk) lookUp(ctx context.Context, chunks []chunk) ([][]uint16, error) {
-	out := make([][]uint16, len(chunks))
-	if len(w.fields) == 0 {
-		for i, c := range chunks {
-			for at := range c.size {
-				out[i] = append(out[i], uint16(at))
-			}
-		}
-		return out, nil
-	}
-	cmds := make([]*redis.SliceCmd, len(chunks))
-	err := w.v.s.call(ctx, func(ctx context.Context) error {
-		_, err := w.v.s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-			for i, c := range chunks {
-				cmds[i] = p.HMGet(ctx, w.v.key(c.hour, "i:", strconv.FormatInt(c.n, 10)), w.fields...)
-			}
-			return nil
-		})
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	for i, c := range cmds {
-		out[i] = common(c.Val())
-	}
-	return out, nil
-}
-
-// common gives the places that all lists have. A list is a text of two bytes
-// for each place, ascending.
-func common(lists []any) []uint16 {
-	var out []uint16
-	for i, v := range lists {
-		text, _ := v.(string)
-		places := make([]uint16, 0, len(text)/2)
-		for ; len(text) >= 2; text = text[2:] {
-			places = append(places, uint16(text[0])<<8|uint16(text[1]))
-		}
-		if i == 0 {
-			out = places
-			continue
-		}
-		out = slices.DeleteFunc(out, func(at uint16) bool {
-			_, there := slices.BinarySearch(places, at)
-			return !there
-		})
-	}
-	return out
-}
-
-// sizes gives how many records each of the hours low..high has.
-func (v records) sizes(ctx context.Context, low, high int64) (map[int64]int64, error) {
-	cmds := map[int64]*redis.IntCmd{}
-	err := v.s.call(ctx, func(ctx context.Context) error {
-		_, err := v.s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-			for h := low; h <= high; h++ {
-				cmds[h] = p.StrLen(ctx, v.key(h, "n"))
-			}
-			return nil
-		})
-		return err
-	})
-	out := make(map[int64]int64, len(cmds))
-	for h, c := range cmds {
-		out[h] = c.Val() / idLength
-	}
-	return out, err
-}
-
-// fetch reads the records at the places whose ids are wanted; nil stands for
-// one that is not, or that is gone. It takes two round trips.
-func (v records) fetch(ctx context.Context, places []place, wanted func(id string) bool) ([]*verdicts.Record, error) {
-	if len(places) == 0 {
-		return nil, nil
-	}
-	ids, err := v.strings(ctx, len(places), func(p redis.Pipeliner, i int) *redis.StringCmd {
+// ids reads the ids at the places; one that is gone is "".
+func (v records) ids(ctx context.Context, places []place) ([]string, error) {
+	return v.strings(ctx, len(places), func(p redis.Pipeliner, i int) *redis.StringCmd {
 		from := places[i].at * idLength
 		return p.GetRange(ctx, v.key(places[i].hour, "n"), from, from+idLength-1)
 	})
-	if err != nil {
-		return nil, err
-	}
-	data, err := v.strings(ctx, len(places), func(p redis.Pipeliner, i int) *redis.StringCmd {
-		if !wanted(ids[i]) {
-			return nil
-		}
+}
+
+// fetch reads the records of those ids; nil stands for one that is gone.
+func (v records) fetch(ctx context.Context, places []place, ids []string) ([]*verdicts.Record, error) {
+	data, err := v.strings(ctx, len(ids), func(p redis.Pipeliner, i int) *redis.StringCmd {
 		return p.Get(ctx, v.key(places[i].hour, "r:", ids[i]))
 	})
 	if err != nil {
 		return nil, err
 	}
-	out := make([]*verdicts.Record, len(places))
+	out := make([]*verdicts.Record, len(ids))
 	for i, d := range data {
 		if d == "" {
 			continue
@@ -293,9 +199,11 @@ func (v records) fetch(ctx context.Context, places []place, wanted func(id strin
 	return out, nil
 }
 
-// strings runs n commands in one round trip; a command that is nil, and one
-// that finds nothing, gives "".
+// strings runs n commands in one round trip; one that finds nothing gives "".
 func (v records) strings(ctx context.Context, n int, cmd func(p redis.Pipeliner, i int) *redis.StringCmd) ([]string, error) {
+	if n == 0 {
+		return nil, nil
+	}
 	cmds := make([]*redis.StringCmd, n)
 	err := v.s.call(ctx, func(ctx context.Context) error {
 		_, err := v.s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
@@ -311,9 +219,7 @@ func (v records) strings(ctx context.Context, n int, cmd func(p redis.Pipeliner,
 	}
 	out := make([]string, n)
 	for i, c := range cmds {
-		if c != nil {
-			out[i] = c.Val()
-		}
+		out[i] = c.Val()
 	}
 	return out, nil
 }

@@ -178,7 +178,11 @@ func (v records) Follow(ctx context.Context, cursor string, limit int) ([]*verdi
 			seen[h] = n
 		}
 	}
-	out, err := v.fetch(ctx, places, func(string) bool { return true })
+	ids, err := v.ids(ctx, places)
+	if err != nil {
+		return nil, cursor, err
+	}
+	out, err := v.fetch(ctx, places, ids)
 	if err != nil {
 		return nil, cursor, err
 	}
