@@ -72,7 +72,7 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{load: o.Load, store: verdicts.NewRing(ringSize), health: new(admin.Health), budget: milter.NewBudget(int64(cfg.Limits.Memory))}
+	a := &App{load: o.Load, health: new(admin.Health), budget: milter.NewBudget(int64(cfg.Limits.Memory))}
 	a.deps = newDeps(o.Kinds, o.Log)
 	a.health.Ask(a.listConditions)
 	a.metrics = newMetrics(a)

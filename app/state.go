@@ -11,6 +11,7 @@ import (
 	"github.com/postern-mail/postern/state"
 	"github.com/postern-mail/postern/state/embedded"
 	"github.com/postern-mail/postern/state/memory"
+	"github.com/postern-mail/postern/verdicts"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 	giveBackLimit = time.Second
 )
 
-// openState opens what lasts. Without a folder, or with one that cannot be used, limits
+// openState opens what lasts. Without a folder, or with one that cannot be used, verdicts, limits
 // and greylist are kept in memory, and the log says so: mail is filtered all the same.
 func (a *App) openState(cfg *config.Config) {
 	err := errors.New("state.dir is not set")
@@ -29,14 +30,14 @@ func (a *App) openState(cfg *config.Config) {
 		if _, err = os.Stat(dir); err == nil {
 			var db *embedded.DB
 			if db, err = embedded.Open(embedded.Options{Path: filepath.Join(dir, stateFile), Now: a.now}); err == nil {
-				a.state, a.limits, a.kv = db, db.Limits(), db.KV()
+				a.state, a.store, a.limits, a.kv = db, db.Verdicts(), db.Limits(), db.KV()
 				return
 			}
 		}
 	}
-	a.log.Warn("limits and greylist are kept in memory and do not outlast this process", "err", err)
+	a.log.Warn("verdicts, limits and greylist are kept in memory and do not outlast this process", "err", err)
 	m := memory.New(memoryKeys, a.now)
-	a.limits, a.kv = m.Limits(), m.KV()
+	a.store, a.limits, a.kv = verdicts.NewRing(ringSize), m.Limits(), m.KV()
 }
 
 // closeState closes what filters ask; nobody asks any more.

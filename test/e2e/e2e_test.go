@@ -357,3 +357,22 @@ func TestAFaultyConfigurationEndsWithItsOwnExitCode(t *testing.T) {
 		}
 	}
 }
+
+func TestVerdictsOutlastAKill(t *testing.T) {
+	dir := t.TempDir()
+	w, ctx := start(t, world.Options{Config: fmt.Sprintf("state: {dir: %q}\n", dir)})
+	p := play(t, ctx, w, scenes(t, w)[0])[0]
+	if p.Problem() != "" {
+		t.Fatal(p.Problem())
+	}
+	if err := w.StopDaemon(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.StartDaemon(ctx); err != nil {
+		t.Fatal(err)
+	}
+	var again verdicts.Record
+	if err := w.Get(ctx, "/api/v1/verdicts/"+p.Record.ID, &again); err != nil || again.Message.MessageID != p.ID {
+		t.Errorf("%+v: %v", again, err)
+	}
+}
