@@ -10,6 +10,7 @@ import (
 	"github.com/postern-mail/postern/filters/dnsbl"
 	"github.com/postern-mail/postern/filters/from"
 	"github.com/postern-mail/postern/filters/gtube"
+	"github.com/postern-mail/postern/filters/headers"
 	"github.com/postern-mail/postern/filters/rdns"
 	"github.com/postern-mail/postern/filters/spf"
 	"github.com/postern-mail/postern/filters/submission"
@@ -24,6 +25,7 @@ var Kinds = []filters.Kind{
 	dnsbl.Kind,
 	from.Kind,
 	submission.Kind,
+	headers.Kind,
 	gtube.Kind,
 	authres.Kind,
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -357,4 +358,29 @@ func TestPartsMayBeReadAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+func TestWords(t *testing.T) {
+	for _, test := range []struct {
+		in   string
+		want string
+	}{
+		{"no encoded word", "[]"},
+		{"=?utf-8?q?Gr=C3?=\r\n =?UTF-8?q?=BC=C3=9Fe?= a =?gbk*zh?b?xPo=?=", "[{UTF-8 false Gr\u00fc\u00dfe} {gbk true \xc4\xfa}]"},
+		{"=?us-ascii?b?YQ==?= =?us-ascii?b?Yg==?=", "[{us-ascii true ab}]"},
+		{"=?us-ascii?b?YQ==?= =?us-ascii?q?b?=", "[{us-ascii false ab}]"},
+		{"=?a?x?b?= =?broken", "[]"},
+	} {
+		if got := fmt.Sprint(stringWords(Words(test.in))); got != test.want {
+			t.Errorf("%q: got %q, want %q", test.in, got, test.want)
+		}
+	}
+}
+
+func stringWords(words []Word) []string {
+	list := []string{}
+	for _, w := range words {
+		list = append(list, fmt.Sprintf("{%s %v %s}", w.Charset, w.Base64, w.Bytes))
+	}
+	return list
 }

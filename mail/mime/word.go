@@ -1,6 +1,7 @@
 package mime
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/postern-mail/postern/mail/text/charset"
@@ -19,6 +20,27 @@ func DecodeWords(s string) string {
 		return text
 	}
 	var d wordDecoder
+	d.read(s)
+	return d.out.String()
+}
+
+// Word is a run of encoded words in one charset.
+type Word struct {
+	Charset string // as labelled, without language
+	Base64  bool   // every word of the run is in the B encoding
+	Bytes   []byte // the text in that charset
+}
+
+// Words returns the encoded words of a field's text, neighbours joined as
+// DecodeWords joins them. It takes linear time.
+func Words(s string) []Word {
+	d := wordDecoder{keep: true}
+	d.read(unfold(s))
+	return d.words
+}
+
+// read takes a text apart.
+func (d *wordDecoder) read(s string) {
 	for s != "" {
 		i := strings.Index(s, "=?")
 		if i < 0 {
@@ -42,12 +64,12 @@ func DecodeWords(s string) string {
 		s = s[i+n:]
 	}
 	d.flush()
-	return d.out.String()
 }
 
 // word is one encoded word; bytes is the text after its encoding.
 type word struct {
 	charset string
+	base64  bool
 	bytes   []byte
 }
 
@@ -72,6 +94,7 @@ func readWord(s string) (w word, n int) {
 	w.charset, _, _ = strings.Cut(label, "*") // RFC 2231 section 5: charset*language
 	switch rest[0] {
 	case 'b', 'B':
+		w.base64 = true
 		w.bytes = decodeBase64([]byte(text)).bytes
 	case 'q', 'Q':
 		w.bytes = decodeQ(text)
@@ -103,27 +126,35 @@ type wordDecoder struct {
 	out     strings.Builder
 	open    bool // the last thing seen was a word
 	charset string
+	base64  bool
 	pending []byte
+
+	keep  bool // collect words, not text
+	words []Word
 }
 
 func (d *wordDecoder) word(w word) {
 	if d.open && !strings.EqualFold(d.charset, w.charset) {
 		d.flush()
 	}
+	d.base64 = w.base64 && (d.base64 || !d.open)
 	d.open, d.charset = true, w.charset
 	d.pending = append(d.pending, w.bytes...)
 }
 
 func (d *wordDecoder) plain(s string) {
 	d.flush()
-	if s != "" {
+	if s != "" && !d.keep {
 		text, _ := charset.Decode("", []byte(s), 3*len(s)+3)
 		d.out.WriteString(text)
 	}
 }
 
 func (d *wordDecoder) flush() {
-	if d.open {
+	switch {
+	case d.open && d.keep:
+		d.words = append(d.words, Word{d.charset, d.base64, bytes.Clone(d.pending)})
+	case d.open:
 		text, _ := charset.Decode(d.charset, d.pending, 3*len(d.pending)+3)
 		d.out.WriteString(text)
 	}
