@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/postern-mail/postern/mail/mime"
+	"github.com/postern-mail/postern/mail/qr"
 	"github.com/postern-mail/postern/mail/text"
 	"github.com/postern-mail/postern/mail/urls"
 )
@@ -14,12 +15,13 @@ type Limits struct {
 	Body int64 // bytes of the body that are looked at; MIME_CUT
 	MIME mime.Limits
 	Text text.Limits
+	QR   qr.Limits
 	URLs urls.Limits
 }
 
 // DefaultLimits are bounds that honest mail does not meet.
 func DefaultLimits() Limits {
-	return Limits{Body: 32 << 20, MIME: mime.DefaultLimits(), Text: text.DefaultLimits(), URLs: urls.DefaultLimits()}
+	return Limits{Body: 32 << 20, MIME: mime.DefaultLimits(), Text: text.DefaultLimits(), QR: qr.DefaultLimits(), URLs: urls.DefaultLimits()}
 }
 
 // view is what is computed from header and body on demand, once, and shared
@@ -53,7 +55,13 @@ func newView(m *Message) *view {
 		tree, _ := v.tree() // the error is for whoever asks for the tree itself
 		return text.Extract(fields(), tree, limits.Text)
 	})
-	v.urls = sync.OnceValue(func() *urls.Found { return urls.Find(v.text(), limits.URLs) })
+	v.urls = sync.OnceValue(func() *urls.Found {
+		tree, _ := v.tree()
+		codes := qr.Find(tree, limits.QR)
+		found := urls.Find(v.text(), codes.Texts, limits.URLs)
+		found.Findings = append(found.Findings, codes.Findings...)
+		return found
+	})
 	return v
 }
 
@@ -69,5 +77,6 @@ func (m *Message) Tree() (*mime.Tree, error) { return m.tree() }
 // Text is what the message says, computed once.
 func (m *Message) Text() *text.Text { return m.text() }
 
-// URLs is where the message leads, computed once.
+// URLs is where the message leads, QR codes in its images included, computed
+// once.
 func (m *Message) URLs() *urls.Found { return m.urls() }

@@ -11,9 +11,11 @@ import (
 	"github.com/postern-mail/postern/filters/from"
 	"github.com/postern-mail/postern/filters/gtube"
 	"github.com/postern-mail/postern/filters/headers"
+	"github.com/postern-mail/postern/filters/mime"
 	"github.com/postern-mail/postern/filters/rdns"
 	"github.com/postern-mail/postern/filters/spf"
 	"github.com/postern-mail/postern/filters/submission"
+	"github.com/postern-mail/postern/filters/urls"
 )
 
 // Kinds are all built-in kinds. Adding a filter adds its line here.
@@ -26,6 +28,8 @@ var Kinds = []filters.Kind{
 	from.Kind,
 	submission.Kind,
 	headers.Kind,
+	mime.Kind,
+	urls.Kind,
 	gtube.Kind,
 	authres.Kind,
 }

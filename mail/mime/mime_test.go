@@ -384,3 +384,19 @@ func stringWords(words []Word) []string {
 	}
 	return list
 }
+
+func TestNamesDifferByTheirExtensions(t *testing.T) {
+	for _, test := range []struct {
+		names []string
+		want  bool
+	}{
+		{[]string{"a.txt", "b.TXT"}, false},
+		{[]string{"signature", "signature.asc"}, false},
+		{[]string{"a.txt", "a.exe"}, true},
+		{[]string{"a.txt", "a", "a.exe"}, true},
+	} {
+		if got := differ(test.names); got != test.want {
+			t.Errorf("%q: %v", test.names, got)
+		}
+	}
+}

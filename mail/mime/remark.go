@@ -37,13 +37,19 @@ func (s *scanner) remark(p *Part, e entity) {
 }
 
 // differ tells whether names end in different extensions, which is what makes
-// a reader open a file in another way.
+// a reader open a file in another way. A name without one opens nothing.
 func differ(names []string) bool {
-	ext := func(n string) string { return strings.ToLower(n[strings.LastIndexByte(n, '.')+1:]) }
-	for _, n := range names[1:] {
-		if ext(n) != ext(names[0]) {
+	first := ""
+	for _, n := range names {
+		i := strings.LastIndexByte(n, '.')
+		if i < 0 {
+			continue
+		}
+		ext := strings.ToLower(n[i+1:])
+		if first != "" && ext != first {
 			return true
 		}
+		first = ext
 	}
 	return false
 }

@@ -37,6 +37,7 @@ const (
 	InHidden   Where = "hidden"   // in text or a link that is not shown
 	InAttached Where = "attached" // in an attachment or attached message
 	InURL      Where = "url"      // within another address: where a redirector leads
+	InQR       Where = "qr"       // in a QR code of an image
 )
 
 // Flag is a set of things that are odd about an address.
@@ -94,8 +95,9 @@ func (f *Found) Hosts() []string {
 	return hosts
 }
 
-// Find finds the addresses in the text of a message.
-func Find(t *text.Text, limits Limits) *Found {
+// Find finds the addresses in the text of a message, and in the texts of QR
+// codes that stand in it.
+func Find(t *text.Text, codes []string, limits Limits) *Found {
 	f := &finder{limits: limits, seen: map[string]int{}, hosts: map[string]host{}}
 	f.URLs = make([]URL, 0, min(limits.URLs, len(t.Links)+len(t.Images)+8))
 	f.text(t.Subject, InSubject)
@@ -106,6 +108,9 @@ func Find(t *text.Text, limits Limits) *Found {
 	f.text(t.HTML, InText)
 	for _, i := range t.Images {
 		f.refer(i.Src, InImage)
+	}
+	for _, code := range codes {
+		f.text(code, InQR)
 	}
 	f.text(t.Attached, InAttached)
 	f.text(t.Hidden, InHidden)

@@ -68,7 +68,7 @@ func TestParse(t *testing.T) {
 }
 
 func inText(s string) (raw []string) {
-	for _, u := range Find(&text.Text{Plain: s}, DefaultLimits()).URLs {
+	for _, u := range Find(&text.Text{Plain: s}, nil, DefaultLimits()).URLs {
 		raw = append(raw, u.Raw)
 	}
 	return raw
@@ -114,12 +114,12 @@ func TestFindLooksEverywhere(t *testing.T) {
 			{Href: "http://example.com/f", Tag: "iframe"}, {Href: "#top", Tag: "a"},
 		},
 		Images: []text.Image{{Src: "http://example.net/i"}, {Src: "cid:x"}},
-	}, DefaultLimits())
+	}, []string{"http://example.com/q", "no address"}, DefaultLimits())
 	var got []string
 	for _, u := range f.URLs {
 		got = append(got, u.Path+" "+string(u.Where)+" "+u.Text)
 	}
-	want := []string{"/s subject ", "/l link click", "/hl hidden ", "/f image ", "/p text ", "/v text ", "/i image ", "/a attached ", "/h hidden "}
+	want := []string{"/s subject ", "/l link click", "/hl hidden ", "/f image ", "/p text ", "/v text ", "/i image ", "/q qr ", "/a attached ", "/h hidden "}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q\nwant\n%q", got, want)
 	}
@@ -136,7 +136,7 @@ func TestAddressesWithinAddresses(t *testing.T) {
 		{"in the path", "https://example.org/amp/http://example.net", "http://example.net"},
 	}
 	for _, test := range tests {
-		f := Find(&text.Text{Links: []text.Link{{Href: test.href, Text: "t"}}}, DefaultLimits())
+		f := Find(&text.Text{Links: []text.Link{{Href: test.href, Text: "t"}}}, nil, DefaultLimits())
 		if len(f.URLs) != 2 || !f.URLs[0].Has(Redirects) || f.URLs[1].Raw != test.inner || f.URLs[1].Where != InURL {
 			t.Errorf("%s: %+v", test.name, f.URLs)
 		}
@@ -192,7 +192,7 @@ func FuzzFind(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		limits := Limits{URLs: 50}
-		for _, u := range Find(&text.Text{Plain: s, Links: []text.Link{{Href: s}}}, limits).URLs {
+		for _, u := range Find(&text.Text{Plain: s, Links: []text.Link{{Href: s}}}, nil, limits).URLs {
 			if u.Host == "" || strings.ContainsAny(u.Host, " \r\n\x00/@%<>\"") || len(u.Host) > maxHost {
 				t.Fatalf("host %q", u.Host)
 			}
@@ -223,7 +223,7 @@ func BenchmarkNewsletter(b *testing.B) {
 	for b.Loop() {
 		tree := mime.ScanMessage(raw, mime.DefaultLimits())
 		t := text.Extract(nil, tree, text.DefaultLimits())
-		if f := Find(t, DefaultLimits()); len(f.URLs) < 100 {
+		if f := Find(t, nil, DefaultLimits()); len(f.URLs) < 100 {
 			b.Fatal(len(f.URLs))
 		}
 	}
