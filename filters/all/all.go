@@ -12,6 +12,7 @@ import (
 	"github.com/postern-mail/postern/filters/gtube"
 	"github.com/postern-mail/postern/filters/headers"
 	"github.com/postern-mail/postern/filters/mime"
+	"github.com/postern-mail/postern/filters/phish"
 	"github.com/postern-mail/postern/filters/rdns"
 	"github.com/postern-mail/postern/filters/spf"
 	"github.com/postern-mail/postern/filters/submission"
@@ -30,6 +31,7 @@ var Kinds = []filters.Kind{
 	headers.Kind,
 	mime.Kind,
 	urls.Kind,
+	phish.Kind,
 	gtube.Kind,
 	authres.Kind,
 }

@@ -1,0 +1,127 @@
+package phish
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+
+	"github.com/postern-mail/postern/mail"
+)
+
+// How much a name counts that may be honest.
+const (
+	styledFactor = 0.4 // letters in another type are vain, not false
+	listFactor   = 0.3 // a list may put its own address for that of one of ours; anybody may claim to be a list
+	wordFactor   = 0.4 // the name of our domain is a word that others may use
+)
+
+// maxName bounds what is read of a display name, in bytes.
+const maxName = 500
+
+// name looks at the display name of an author.
+func (c *check) name(a mail.Address) {
+	name := a.Name[:min(len(a.Name), maxName)]
+	if w := mixedWord(name); w != "" {
+		c.Note(nameMixed, 1, w)
+	}
+	if strings.ContainsFunc(name, styled) {
+		c.Note(nameMixed, styledFactor, name)
+	}
+	factor := listFactor
+	if !c.listed(a) {
+		factor = 1
+		c.inWords(name, a)
+	}
+	if c.ours || c.isOwn(a.Domain) {
+		return
+	}
+	c.ownName(name, a, factor)
+	for _, p := range c.people {
+		if p.named(name) && !slices.Contains(p.addresses, strings.ToLower(a.String())) {
+			c.Note(nameOfPerson, factor, name+" <"+a.String()+">")
+		}
+	}
+}
+
+// inWords looks for addresses and domains in a display name.
+func (c *check) inWords(name string, a mail.Address) {
+	for word := range strings.FieldsFuncSeq(name, func(r rune) bool { return strings.ContainsRune(" \t\"'<>()[],;:/|", r) }) {
+		c.inName(word, a)
+	}
+}
+
+// inName looks at a word of a display name that is an address or a domain.
+func (c *check) inName(word string, a mail.Address) {
+	local, domain, isAddress := strings.Cut(word, "@")
+	if !isAddress {
+		domain = word
+	}
+	domain, ok := mail.ASCIIDomain(strings.Trim(domain, ".!?"))
+	if !ok || !isDomain(domain) || registrable(domain) == registrable(a.Domain) {
+		return
+	}
+	switch {
+	case isAddress && local != "":
+		c.Note(nameAddress, 1, word+" <"+a.String()+">")
+	case !isAddress:
+		c.Note(nameDomain, 1, word+" <"+a.String()+">")
+	}
+}
+
+// isDomain tells whether a word is a domain and no abbreviation or file: its
+// top level exists, and what stands before it has three letters.
+func isDomain(s string) bool {
+	suffix, icann := publicsuffix.PublicSuffix(s)
+	label := strings.TrimSuffix(s, "."+suffix)
+	return icann && label != s && len(label[strings.LastIndexByte(label, '.')+1:]) >= 3
+}
+
+// ownName looks for our domains in the name of a stranger.
+func (c *check) ownName(name string, a mail.Address, factor float64) {
+	lower, s := strings.ToLower(name), " "+strings.Join(skeletons(name), " ")+" "
+	for _, o := range c.own {
+		switch {
+		case strings.Contains(lower, o.domain):
+			c.Note(nameOwn, factor, name+" <"+a.String()+">")
+		case len(o.label) >= minWord && strings.Contains(s, " "+o.skeleton+" "):
+			c.Note(nameOwn, wordFactor*factor, name+" <"+a.String()+">")
+		}
+	}
+}
+
+// skeletons are the skeletons of a text's words.
+func skeletons(s string) []string {
+	list := words(s)
+	for i, w := range list {
+		list[i] = skeleton(w)
+	}
+	return list
+}
+
+// person is one of ours.
+type person struct {
+	words     []string // skeletons of the name's words
+	addresses []string // lower case
+}
+
+func newPerson(p Person) (person, bool) {
+	q := person{words: skeletons(p.Name)}
+	for _, a := range p.Addresses {
+		q.addresses = append(q.addresses, strings.ToLower(a))
+	}
+	long := len([]rune(strings.Join(q.words, ""))) // a Chinese name is one word of two signs or more
+	return q, len(q.words) > 1 || len(q.words) == 1 && q.words[0][0] >= 0x80 && long > 1
+}
+
+// named tells whether a display name is this person's: all words are in it, in
+// any order.
+func (p person) named(name string) bool {
+	list := skeletons(name)
+	for _, w := range p.words {
+		if !slices.Contains(list, w) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,40 @@
+package phish
+
+import (
+	"strings"
+
+	"github.com/postern-mail/postern/mail"
+)
+
+// sameLocal is how much a freemail address counts that bears the author's own
+// local part: people write from the office and want the reply at home.
+const sameLocal = 0.3
+
+// reply compares where replies go with where the message comes from.
+func (c *check) reply() {
+	value, ok := c.msg.Header.Get("Reply-To")
+	if !ok {
+		return
+	}
+	authors := c.msg.Author().Addresses
+	for _, to := range mail.ParseAuthor(mail.Header{{Name: "From", Value: value}}).Addresses {
+		c.host(to.Domain)
+		if to.Domain == "" || len(authors) == 0 || strings.EqualFold(to.String(), authors[0].String()) {
+			continue
+		}
+		from := authors[0]
+		if registrable(to.Domain) != registrable(from.Domain) {
+			c.Note(replyOther, 1, to.String())
+		} else if !freemail[to.Domain] {
+			continue
+		}
+		if !freemail[to.Domain] || c.ours || c.listed(from) {
+			continue
+		}
+		factor := 1.0
+		if strings.EqualFold(to.Local, from.Local) {
+			factor = sameLocal
+		}
+		c.Note(replyFree, factor, "from "+from.String()+", replies to "+to.String())
+	}
+}

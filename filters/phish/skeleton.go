@@ -1,0 +1,96 @@
+package phish
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// alike are letters of other scripts, and rarer ones of our own, by the Latin
+// letter that they look like in one of their cases.
+var alike = func() map[rune]rune {
+	m := map[rune]rune{}
+	for _, pair := range strings.Fields(
+		// Cyrillic
+		"аa еe оo рp сc уy хx кk мm тt нh вb іi јj ѕs ԁd ԛq ԝw һh ӏl ьb гr пn үy өo ԍg ѵv ѡw " +
+			// Greek
+			"αa βb εe ηn ιi κk νv οo ρp τt υu χx ωw γy ϲc ϳj " +
+			// Armenian
+			"օo ոn սu հh յj ցg զq " +
+			// Latin
+			"ɑa ɡg ɩi ƅb ƿp ɾr ʋu ʏy ʟl ᴏo ᴄc ᴠv ᴡw ᴢz") {
+		r := []rune(pair)
+		m[r[0]] = r[1]
+	}
+	return m
+}()
+
+// plainer are Latin letters with a stroke or without a dot, which decomposition
+// leaves as they are.
+var plainer = strings.NewReplacer("ø", "o", "đ", "d", "ł", "l", "ħ", "h", "ŧ", "t", "ı", "i",
+	"0", "o", "1", "l", "i", "l", "|", "l", "rn", "m", "vv", "w")
+
+// skeleton brings text into a form that is equal for all that looks equal: lower
+// case, letters without marks, look-alikes by the one Latin letter, i and l and 1 the
+// same, rn like m. After Unicode Technical Standard 39 section 4, for the letters
+// that matter here.
+func skeleton(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		r = unicode.ToLower(r)
+		if l, ok := alike[r]; ok {
+			return l
+		}
+		return r
+	}, norm.NFKD.String(s))
+	return plainer.Replace(plainer.Replace(s)) // once for letters, once for the pairs that come of it
+}
+
+// deceives tells whether a word pretends to be Latin: it has letters of
+// another script, and each of them looks like a Latin one. Pure says whether it
+// must be mixed with Latin letters to be said to, as words of whole scripts are words.
+func deceives(word string, pure bool) bool {
+	other, latin := 0, 0
+	for _, r := range word {
+		switch {
+		case r < 0x80:
+			if unicode.IsLetter(r) {
+				latin++
+			}
+		case alike[unicode.ToLower(r)] != 0:
+			other++
+		case unicode.IsLetter(r):
+			return false // plainly of another script, or Latin with a mark
+		}
+	}
+	return other > 0 && (latin > 0 || !pure)
+}
+
+// maxWords bounds the words that are looked at in a text.
+const maxWords = 200
+
+// words cuts text into runs of letters.
+func words(s string) []string {
+	list := strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicode.Mn, r) })
+	return list[:min(len(list), maxWords)]
+}
+
+// minMixed is the least letters of a word that is said to mix scripts: "μm" is
+// a unit.
+const minMixed = 4
+
+// mixedWord finds a word that mixes scripts so as to look Latin.
+func mixedWord(s string) string {
+	for _, w := range words(s) {
+		if len([]rune(w)) >= minMixed && deceives(w, true) {
+			return w
+		}
+	}
+	return ""
+}
+
+// styled tells of letters in another type: mathematical alphanumerics.
+func styled(r rune) bool { return r >= 0x1d400 && r <= 0x1d7ff || r >= 0x1f130 && r <= 0x1f189 }
