@@ -17,8 +17,8 @@ import (
 // sources are the archives of the corpus. Of phishing_pot there is no ham.
 var sources = []string{"spamassassin", "csdmc2010", "enron-spam", "ccert-zh", "modern-lists", "phishing_pot"}
 
-// sample is how many of each source and class are read unless -full is given.
-const sample = 200
+// usual is how many of each source and class are read unless a flag says otherwise.
+const usual = 200
 
 // rebuilt are sources whose headers were made anew, and the Date that all
 // their messages carry.

@@ -23,6 +23,7 @@ import (
 )
 
 var (
+	few   = flag.Int("sample", usual, "read so many messages of each source and class")
 	full  = flag.Bool("full", false, "read the whole corpus, not a sample")
 	out   = flag.String("out", "", "write each message's score and symbols to this file")
 	spamc = flag.String("spamc", "", "ask SpamAssassin too, through this command")
@@ -40,7 +41,7 @@ type result struct {
 
 func TestCorpus(t *testing.T) {
 	c, j := open(t), newJudge(t)
-	most := sample
+	most := *few
 	if *full {
 		most = 0
 	}
