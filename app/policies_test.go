@@ -21,6 +21,7 @@ func TestFiltersBringSymbolsAndCapsOfTheirConfiguration(t *testing.T) {
 		},
 	}}
 	cfg := config.Default()
+	cfg.RuleFiles.Defaults = false
 	cfg.Filters["lists"] = &config.Filter{Kind: "lists", Config: 3.0}
 	cfg.Scoring.Scores = map[string]float64{"C": 40}
 	cfg.Scoring.Caps = map[string]float64{"h": 60}

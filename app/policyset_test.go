@@ -14,6 +14,8 @@ import (
 	"github.com/postern-mail/postern/filters/all"
 	"github.com/postern-mail/postern/internal/config"
 	"github.com/postern-mail/postern/mail"
+	"github.com/postern-mail/postern/rules"
+	shippedrules "github.com/postern-mail/postern/rules/default"
 	"github.com/postern-mail/postern/scoring"
 )
 
@@ -28,6 +30,7 @@ func policySet(t *testing.T, yaml string) scoring.Set {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cfg.RuleFiles.Defaults = false // what ships changes more often than what is tested here
 	kinds := map[string]filters.Kind{}
 	for _, k := range all.Kinds {
 		kinds[k.Name] = k
@@ -59,13 +62,24 @@ policies:
     match: {rcpt_domains: [example.org]}
 `
 
-// capsOf are the caps of a policy but those that the filters come with.
-func capsOf(p *scoring.Policy) map[string]float64 {
+// capsOf are the caps of a policy but those that the filters and the rules that ship come with.
+func capsOf(t *testing.T, p *scoring.Policy) map[string]float64 {
 	caps := maps.Clone(p.Caps)
 	for _, k := range all.Kinds {
 		for group := range k.Caps {
 			delete(caps, group)
 		}
+	}
+	files, err := shippedrules.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := rules.Load(rules.Options{}, files...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for group := range set.Caps() {
+		delete(caps, group)
 	}
 	return caps
 }
@@ -97,7 +111,7 @@ func TestPolicies(t *testing.T) {
 		if got := c.p.Table["SPF_FAIL"]; got != (scoring.Entry{Group: "spf", Score: c.spfFail}) {
 			t.Errorf("%s: SPF_FAIL is %+v", c.name, got)
 		}
-		if caps := capsOf(c.p); !maps.Equal(caps, c.caps) || !maps.Equal(c.p.Actions, c.actions) {
+		if caps := capsOf(t, c.p); !maps.Equal(caps, c.caps) || !maps.Equal(c.p.Actions, c.actions) {
 			t.Errorf("%s: caps %v, actions %v", c.name, caps, c.p.Actions)
 		}
 		if got := slices.Sorted(maps.Keys(c.p.Shadow)); !slices.Equal(got, c.shadow) {

@@ -17,6 +17,7 @@ import (
 	"github.com/postern-mail/postern/mail"
 	"github.com/postern-mail/postern/mail/authres"
 	"github.com/postern-mail/postern/rules"
+	shippedrules "github.com/postern-mail/postern/rules/default"
 	"github.com/postern-mail/postern/rules/lists"
 	"github.com/postern-mail/postern/scoring"
 )
@@ -43,7 +44,7 @@ func (d *deps) ruleBook(cfg *config.Config) (*ruleBook, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := rules.Load(d.ruleOptions(cfg, l), files...)
+	set, err := loadRules(d.ruleOptions(cfg, l), files)
 	if err != nil {
 		return nil, err
 	}
@@ -71,14 +72,21 @@ func (d *deps) ruleOptions(cfg *config.Config, l *lists.Set) rules.Options {
 
 // ruleFiles reads the rules that ship, where they are wanted, and those of the folder.
 func ruleFiles(cfg *config.Config) ([]rules.File, error) {
+	var files []rules.File
+	var err error
+	if cfg.RuleFiles.Defaults {
+		if files, err = shippedrules.Files(); err != nil {
+			return nil, err
+		}
+	}
 	if cfg.RuleFiles.Dir == "" {
-		return nil, nil
+		return files, nil
 	}
-	files, err := rules.ReadDir(os.DirFS(cfg.RuleFiles.Dir), cfg.RuleFiles.Dir, false)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	own, err := rules.ReadDir(os.DirFS(cfg.RuleFiles.Dir), cfg.RuleFiles.Dir, false)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
-	return files, err
+	return append(files, own...), nil
 }
 
 // ruleSymbols are what rules and lists bring about, for the configuration to know. Of rules

@@ -76,6 +76,7 @@ func (s *Set) newEvaluation(facts *Facts, symbols []scoring.Symbol, now time.Tim
 	}
 	e.vm.MemoryBudget = maxMemory
 	e.env.Facts = *facts
+	e.env.readBody(s)
 	e.env.bound()
 	e.env.complete(s.uses)
 	e.env.Header, e.env.HeaderAll, e.env.InList = e.env.header, e.env.headerAll, s.lists.Has

@@ -61,8 +61,10 @@ func (r *reader) value(n *node, into reflect.Value, what string) {
 	case reflect.Struct:
 		readers := map[string]func(*node){}
 		for i := range into.NumField() {
-			name := into.Type().Field(i).Tag.Get("expr")
-			readers[name] = func(n *node) { r.value(n, into.Field(i), name) }
+			field := into.Type().Field(i)
+			if name := field.Tag.Get("expr"); field.IsExported() {
+				readers[name] = func(n *node) { r.value(n, into.Field(i), name) }
+			}
 		}
 		r.fields(n, what, readers)
 	case reflect.Slice:

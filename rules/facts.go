@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/postern-mail/postern/mail"
+	"github.com/postern-mail/postern/mail/text"
 )
 
 // Facts is a message as conditions see it. The tags are the reference: expr
@@ -21,6 +22,7 @@ type Facts struct {
 	ReplyTo     Author       `expr:"reply_to" doc:"The Reply-To field; empty where there is none."`
 	Subject     string       `expr:"subject" text:"true" doc:"The subject, decoded."`
 	Headers     []Header     `expr:"headers" doc:"All header fields, top to bottom, values decoded and unfolded."`
+	Words       string       `expr:"words" text:"true" doc:"Subject and text in the form in which words are compared: full width made plain, lower case, each run of blanks one blank. The subject is the first line, the text the second."`
 	Text        string       `expr:"text" text:"true" doc:"What a reader sees of the body: plain text, and HTML as text."`
 	HTML        string       `expr:"html" text:"true" doc:"The HTML parts as they came, decoded by charset."`
 	URLs        []URL        `expr:"urls" doc:"Where the message links to."`
@@ -30,6 +32,8 @@ type Facts struct {
 	HeaderLines     string `expr:"header_lines" text:"true" doc:"The header fields as Name: value, one a line; for patterns."`
 	URLLines        string `expr:"url_lines" text:"true" doc:"The URLs, one a line; for patterns."`
 	AttachmentLines string `expr:"attachment_lines" text:"true" doc:"All names of attachments, one a line; for patterns."`
+
+	message *mail.Message // where they came from one: the body is read when it is asked for
 }
 
 // Session is the SMTP client.
@@ -71,6 +75,7 @@ type URL struct {
 	Domain string `expr:"domain" doc:"The registrable domain of the host."`
 	Path   string `expr:"path" doc:"Its path."`
 	Shown  string `expr:"shown" doc:"The text that a reader sees in its place; empty outside HTML."`
+	Where  string `expr:"where" doc:"Where it stands: subject, text, link, image, hidden, attached, or url (within another URL)."`
 }
 
 // Attachment is one file.
@@ -132,6 +137,9 @@ func (a *Attachment) setText(s string) error {
 
 // complete fills what follows from other fields.
 func (f *Facts) complete(uses map[string]bool) {
+	if uses["words"] && f.Words == "" {
+		f.Words = text.Normalize(f.Subject) + "\n" + text.Normalize(f.Text)
+	}
 	var b strings.Builder
 	if uses["header_lines"] && f.HeaderLines == "" {
 		for _, h := range f.Headers {

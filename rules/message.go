@@ -11,10 +11,11 @@ import (
 )
 
 // FromMessage fills in what session, envelope, header and authentication
-// results tell. Text, HTML, URLs and attachments are the caller's to add,
-// where Set.Uses asks for them.
+// results tell. What has to be read of the body is read when the facts are
+// evaluated, and only what the rules ask for.
 func FromMessage(m *mail.Message) *Facts {
 	f := &Facts{
+		message: m,
 		Session: Session{
 			Listener: m.Session.Listener, Profile: m.Session.Profile, ClientIP: ipString(m.Session.ClientIP),
 			ClientName: m.Session.ClientName, Helo: m.Session.Helo, TLS: m.Session.TLS, AuthUser: m.Session.AuthUser,

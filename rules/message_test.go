@@ -7,6 +7,7 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/postern-mail/postern/mail"
 	"github.com/postern-mail/postern/mail/authres"
@@ -46,7 +47,7 @@ func TestFromMessage(t *testing.T) {
 			DMARC: Method{Result: "temperror"}, Aligned: true,
 		},
 	}
-	if diff := cmp.Diff(want, f); diff != "" {
+	if diff := cmp.Diff(want, f, cmpopts.IgnoreUnexported(Facts{})); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -90,7 +91,7 @@ HEAVY         3.00  rules  demands reject: r
 LIGHT         1.50  rules  
 3 of 4 rules  4.50
 `
-	if diff := cmp.Diff(want, out.String()); diff != "" {
+	if diff := cmp.Diff(want, out.String(), cmpopts.IgnoreUnexported(Facts{})); diff != "" {
 		t.Error(diff)
 	}
 	out.Reset()
@@ -133,5 +134,24 @@ func TestLongTextsAreBounded(t *testing.T) {
 	got := eval(t, s, Facts{Text: strings.Repeat("x", maxText) + "end", URLs: make([]URL, 5000)})
 	if len(got) != 0 {
 		t.Errorf("found %v beyond the bounds", got)
+	}
+}
+
+func TestWhatRulesAskForIsReadOfTheBody(t *testing.T) {
+	raw := "Subject: ＯＦＦＥＲ\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n" +
+		"--b\nContent-Type: text/html; charset=utf-8\n\n<p>Next of\n<b>KIN</b> <a href=\"http://example.net/a\">here</a></p>\n" +
+		"--b\nContent-Type: text/plain; name=a.txt\nContent-Disposition: attachment; filename=a.txt\n\nfile\n--b--\n"
+	h, b := mail.Read([]byte(raw))
+	m := mail.New(mail.Message{Session: &mail.Session{}, Header: h, Body: b, Now: now})
+	set := load(t, `rules:
+  - {symbol: T_WORDS, when: 'words matches "^offer\\n.*next of kin"'}
+  - {symbol: T_TEXT, when: 'text matches "KIN"'}
+  - {symbol: T_HTML, when: 'html matches "<b>KIN</b>"'}
+  - {symbol: T_URL, when: 'any(urls, .domain == "example.net" and .where == "link" and .shown == "here")'}
+  - {symbol: T_FILE, when: 'any(attachments, .name == "a.txt" and .size > 3 and len(.sha256) == 64)'}
+`)
+	found, err := set.Eval(t.Context(), FromMessage(m), nil, now)
+	if err != nil || len(found) != 5 {
+		t.Errorf("%v, %v: not all five rules match", found, err)
 	}
 }
