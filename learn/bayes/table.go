@@ -199,3 +199,37 @@ func (t *Table) grow() {
 	}
 	t.slots.Store(next)
 }
+
+// Drop takes away all counts of some tokens.
+func (t *Table) Drop(tokens []uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, token := range tokens {
+		if s := t.slots.Load().find(token); token != 0 && s.token.Load() == token {
+			s.counts.Store(0)
+		}
+	}
+	if len(tokens) > 0 {
+		t.grow() // leaves them out
+	}
+}
+
+// Clone returns a copy that counts apart.
+func (t *Table) Clone() *Table {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := NewTable(t.Len())
+	for token, n := range t.All() {
+		c.Set(token, n)
+	}
+	c.SetMessages(t.Messages())
+	return c
+}
+
+// Used is how many tokens the table holds, those that were taken back and not
+// yet cleared away included: an upper bound of Len that costs nothing.
+func (t *Table) Used() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.used
+}
