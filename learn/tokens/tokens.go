@@ -83,9 +83,9 @@ func Named(msg *mail.Message) ([]uint64, map[uint64]string) {
 
 var pool = sync.Pool{New: func() any { return &tokenizer{} }}
 
-// tableBits sizes the table of the tokens that are already there: twice the
-// sum of the quotas at least.
-const tableBits = 15
+// tableBits sizes the table of the tokens that are already there: half as many
+// again as the sum of the quotas at least.
+const tableBits = 14
 
 // tokenizer collects the tokens of one message.
 type tokenizer struct {
