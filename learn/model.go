@@ -194,7 +194,7 @@ func (m *Model) due() bool {
 	defer m.mu.Unlock()
 	seen := m.judge.Load().Counts.Messages()
 	size := min(int(seen.Ham), m.samples) + min(int(seen.Spam), m.samples)
-	return m.since >= 10+size/10
+	return m.since >= 4+size/10
 }
 
 // trainer trains when it is wanted, and once an hour when anything changed.

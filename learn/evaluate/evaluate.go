@@ -11,7 +11,6 @@ package evaluate
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"time"
 
@@ -38,11 +37,14 @@ func (m Mail) class() bayes.Class {
 	return bayes.Ham
 }
 
-// key names the message for training.
+// key names the message for training, by its content: the same mail in
+// another folder gives the same result.
 func (m Mail) key() uint64 {
-	h := fnv.New64a()
-	fmt.Fprint(h, m.Name)
-	return h.Sum64()
+	var h uint64
+	for _, t := range m.Tokens {
+		h = (h ^ t) * 0x9e3779b97f4a7c15
+	}
+	return h ^ h>>32
 }
 
 // Read reads all mail in the paths into one class.
@@ -104,7 +106,7 @@ func Cross(ctx context.Context, mails []Mail, folds int) ([]Score, error) {
 	for fold := range folds {
 		var train, test []Mail
 		for _, m := range mails {
-			if (m.key()>>32)%uint64(folds) == uint64(fold) {
+			if m.key()%uint64(folds) == uint64(fold) {
 				test = append(test, m)
 			} else {
 				train = append(train, m)
@@ -124,7 +126,7 @@ func Cross(ctx context.Context, mails []Mail, folds int) ([]Score, error) {
 func OnLine(ctx context.Context, mails []Mail) ([]Score, error) {
 	j := learn.NewJudge()
 	out := make([]Score, len(mails))
-	next := 20
+	next := 8
 	for i, m := range mails {
 		out[i] = Score{Mail: m, Odds: j.Opinion(m.Tokens).Odds}
 		j.Learn(m.Tokens, m.class())
@@ -134,7 +136,7 @@ func OnLine(ctx context.Context, mails []Mail) ([]Score, error) {
 				return nil, err
 			}
 			j.Weights = again.Weights
-			next += next/10 + 10
+			next += next/10 + 4
 		}
 	}
 	return out, nil

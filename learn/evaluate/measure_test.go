@@ -59,13 +59,18 @@ func TestMeasure(t *testing.T) {
 			t.Fatal(err)
 		}
 		theirs := bogofilterOnLine(t, row)
-		for _, n := range []int{100, 200, 500, len(row)} {
+		for _, n := range []int{50, 100, 500, len(row)} {
 			n = min(n, len(row))
 			t.Logf("on-line %-13s first %4d: (1-AUC) %8.4f %% bogofilter %8.4f %%, recall at 0.1 %% %6.2f %% bogofilter %6.2f %%", s, n,
 				AboveCurve(ours[:n]), AboveCurve(theirs[:n]), Recall(ours[:n], 0.001), Recall(theirs[:n], 0.001))
 		}
-		if n := min(500, len(row)); len(row) > n && AboveCurve(ours[n:]) > AboveCurve(theirs[n:]) {
-			t.Errorf("on-line %s: worse than bogofilter after 500 messages", s)
+		// Where both are next to perfect the order of the first few messages,
+		// of which nobody can know anything, decides the whole row.
+		const perfect = 0.01
+		for what, from := range map[string]int{"after 500 messages": 500, "on the whole": 0} {
+			if a, b := AboveCurve(ours[from:]), AboveCurve(theirs[from:]); a > b && a > perfect {
+				t.Errorf("on-line %s: (1-AUC) %.4f %% %s, bogofilter %.4f %%", s, a, what, b)
+			}
 		}
 		if s == "all" {
 			draw(t, pictures, "learning-online.svg", "all sources: each judged, then learned, from nothing", ours, theirs)
