@@ -455,3 +455,20 @@ func BenchmarkJudge20KiB(b *testing.B) {
 		m.Judge(msg)
 	}
 }
+
+func FuzzReadAll(f *testing.F) {
+	for _, s := range []string{"From a\nSubject: x\n\ny\n\nFrom b\n\nz", "From \n\nFrom \n\n>From \n", "Subject: x\n\nFrom here", "", "From "} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		n, size := 0, int64(0)
+		err := ReadAll(ctx, []string{"-"}, bytes.NewReader(data), func(f Found) error {
+			n++
+			size = f.Read
+			return nil
+		})
+		if err != nil || size > int64(len(data)) || n > bytes.Count(data, []byte("\n"))+1 {
+			t.Errorf("%d messages of %d bytes in %d, %v", n, size, len(data), err)
+		}
+	})
+}
