@@ -93,9 +93,10 @@ func plainASCII(s string) bool {
 // unseen and direction characters gone, every run of blanks one blank. It
 // takes linear time.
 func Normalize(s string) string {
-	if !plainASCII(s) {
-		s = norm.NFKC.String(s)
+	if plainASCII(s) {
+		return normalizeASCII(s)
 	}
+	s = norm.NFKC.String(s)
 	var b strings.Builder
 	b.Grow(len(s))
 	blank := true
@@ -112,6 +113,29 @@ func Normalize(s string) string {
 		}
 		blank = false
 		b.WriteRune(unicode.ToLower(r))
+	}
+	return strings.TrimSuffix(b.String(), " ")
+}
+
+// normalizeASCII is Normalize for what plainASCII says is plain: most mail, without a look at each character's tables.
+func normalizeASCII(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	blank := true
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c == ' ' || c == '\n' || c == '\t':
+			if !blank {
+				b.WriteByte(' ')
+			}
+			blank = true
+			continue
+		case c >= 'A' && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		blank = false
+		b.WriteByte(c)
 	}
 	return strings.TrimSuffix(b.String(), " ")
 }

@@ -330,3 +330,11 @@ func FuzzHTML(f *testing.F) {
 		Normalize(x.HTML)
 	})
 }
+
+func TestPlainTextIsNormalizedLikeAnyOther(t *testing.T) {
+	for _, s := range []string{"", " ", "a", "A  b\n\tC ", " x", "Z[`{@ \n", "don't STOP"} {
+		if got, want := Normalize(s+" é"), strings.TrimLeft(Normalize(s)+" é", " "); got != want {
+			t.Errorf("%q becomes %q beside a letter that is not ASCII, %q alone", s, got, want)
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package bayes
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/postern-mail/postern/filters"
+	"github.com/postern-mail/postern/learn"
+	"github.com/postern-mail/postern/mail"
+)
+
+// fixed is a judge who always thinks the same.
+type fixed learn.Opinion
+
+func (f fixed) Judge(*mail.Message) learn.Opinion { return learn.Opinion(f) }
+
+func message(body mail.Body) *mail.Message {
+	return mail.New(mail.Message{Session: &mail.Session{}, Header: mail.Header{{Name: "Subject", Value: " x"}}, Body: body})
+}
+
+func TestSymbols(t *testing.T) {
+	tests := []struct {
+		name   string
+		odds   float64
+		symbol string
+		factor float64
+	}{
+		{"no opinion is no symbol", 0, "", 0},
+		{"doubt is no symbol", 0.9, "", 0},
+		{"doubt on the other side is none either", -0.9, "", 0},
+		{"likely spam", learn.HalfSure, Spam, 0.5},
+		{"certain spam", 9, Spam, 1},
+		{"likely ham", -learn.HalfSure, Ham, 0.5},
+		{"certain ham", -9, Ham, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f, err := Kind(fixed{Odds: tt.odds, Bayes: 0.5, Linear: tt.odds - 0.5}).New(filters.Env{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := f.Check(context.Background(), message(mail.Body{}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tt.symbol == "" {
+				if len(res.Symbols) != 0 {
+					t.Errorf("symbols %v", res.Symbols)
+				}
+				return
+			}
+			if len(res.Symbols) != 1 || res.Symbols[0].Name != tt.symbol || res.Symbols[0].Factor != tt.factor {
+				t.Fatalf("symbols %v, want %s %g", res.Symbols, tt.symbol, tt.factor)
+			}
+			if d := strings.Join(res.Symbols[0].Details, ", "); !strings.Contains(d, "bayes +0.50") || !strings.Contains(d, "linear") {
+				t.Errorf("details %q do not name both opinions", d)
+			}
+		})
+	}
+}
+
+func TestWithoutAJudgeThereIsNoFilter(t *testing.T) {
+	if _, err := Kind(nil).New(filters.Env{}); err == nil {
+		t.Error("no error")
+	}
+}
+
+// broken is a spooled body whose file is gone.
+type broken struct{}
+
+func (broken) ReadAt([]byte, int64) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func TestABodyThatCannotBeReadIsAnError(t *testing.T) {
+	f, err := New(fixed{Odds: 9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res, err := f.Check(context.Background(), message(mail.BodyFile(broken{}, 10))); err == nil || len(res.Symbols) != 0 {
+		t.Errorf("%v, %v", res.Symbols, err)
+	}
+}

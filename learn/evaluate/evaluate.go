@@ -1,0 +1,154 @@
+// Package evaluate measures how well learning works on given mail, so that a
+// postmaster can see it on their own before trusting it.
+//
+// The measures are those of the TREC spam track (Cormack, 2007): a filter
+// gives every message a score; the ROC curve shows, for every threshold, how much spam
+// is found and how much ham is lost; (1-AUC)%, the area above the curve,
+// is one number for all thresholds. What matters in daily life is its
+// left end: how much spam is found when one ham in a thousand may be lost.
+package evaluate
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/postern-mail/postern/learn"
+	"github.com/postern-mail/postern/learn/bayes"
+	"github.com/postern-mail/postern/learn/linear"
+	"github.com/postern-mail/postern/learn/tokens"
+	"github.com/postern-mail/postern/mail"
+)
+
+// Mail is a message whose class is known.
+type Mail struct {
+	Name   string
+	Spam   bool
+	When   time.Time // orders the on-line protocol
+	Tokens []uint64
+	Open   func() (*mail.Message, error) // to tell why it was mistaken; may be nil
+}
+
+func (m Mail) class() bayes.Class {
+	if m.Spam {
+		return bayes.Spam
+	}
+	return bayes.Ham
+}
+
+// key names the message for training, by its content: the same mail in
+// another folder gives the same result.
+func (m Mail) key() uint64 {
+	var h uint64
+	for _, t := range m.Tokens {
+		h = (h ^ t) * 0x9e3779b97f4a7c15
+	}
+	return h ^ h>>32
+}
+
+// Read reads all mail in the paths into one class.
+func Read(ctx context.Context, paths []string, in io.Reader, spam bool, progress func(learn.Found)) ([]Mail, error) {
+	var list []Mail
+	err := learn.ReadAll(ctx, paths, in, func(f learn.Found) error {
+		list = append(list, Mail{Name: f.Name, Spam: spam, When: date(f.Message), Tokens: tokens.Of(f.Message)})
+		if progress != nil {
+			progress(f)
+		}
+		return nil
+	})
+	return list, err
+}
+
+// Score is the verdict on one message.
+type Score struct {
+	Mail
+	Odds    float64        // log-odds of spam
+	Reasons *learn.Reasons // of the worst mistakes
+}
+
+// Split learns one set and judges the other.
+func Split(ctx context.Context, train, test []Mail) ([]Score, learn.Judge, error) {
+	j, err := teach(ctx, train)
+	if err != nil {
+		return nil, j, err
+	}
+	out := make([]Score, len(test))
+	for i, m := range test {
+		out[i] = Score{Mail: m, Odds: j.Opinion(m.Tokens).Odds}
+	}
+	return out, j, nil
+}
+
+// teach makes a judge of a set of mail.
+func teach(ctx context.Context, train []Mail) (learn.Judge, error) {
+	j := learn.NewJudge()
+	examples := make([]linear.Example, len(train))
+	for i, m := range train {
+		j.Counts.Add(m.Tokens, learn.Counted, m.class(), 1)
+		examples[i] = linear.Example{Vector: linear.NewVector(m.Tokens), Spam: m.Spam, Key: m.key()}
+	}
+	w, err := linear.Train(ctx, examples)
+	if err != nil {
+		return j, fmt.Errorf("evaluate: %w", err)
+	}
+	j.Weights = w
+	return j, nil
+}
+
+// Cross judges every message by what was learned from the others: in so many
+// parts, each judged by the rest.
+func Cross(ctx context.Context, mails []Mail, folds int) ([]Score, error) {
+	if folds < 2 {
+		return nil, fmt.Errorf("evaluate: %d folds, at least 2 are needed", folds)
+	}
+	var out []Score
+	for fold := range folds {
+		var train, test []Mail
+		for _, m := range mails {
+			if m.key()%uint64(folds) == uint64(fold) {
+				test = append(test, m)
+			} else {
+				train = append(train, m)
+			}
+		}
+		scores, _, err := Split(ctx, train, test)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, scores...)
+	}
+	return out, nil
+}
+
+// OnLine judges each message in turn and then learns it, beginning from nothing. The
+// linear model is retrained whenever a tenth more has been learned.
+func OnLine(ctx context.Context, mails []Mail) ([]Score, error) {
+	j := learn.NewJudge()
+	out := make([]Score, len(mails))
+	next := 8
+	for i, m := range mails {
+		out[i] = Score{Mail: m, Odds: j.Opinion(m.Tokens).Odds}
+		j.Learn(m.Tokens, m.class())
+		if i+1 >= next {
+			again, err := teach(ctx, mails[:i+1])
+			if err != nil {
+				return nil, err
+			}
+			j.Weights = again.Weights
+			next += next/10 + 4
+		}
+	}
+	return out, nil
+}
+
+// date is the time that the Date field says; the zero time where it is none.
+func date(msg *mail.Message) time.Time {
+	v, _ := msg.Header.Get("Date")
+	for _, layout := range []string{time.RFC1123Z, "Mon, 2 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04:05 -0700"} {
+		if t, err := time.Parse(layout, v); err == nil {
+			return t
+		}
+	}
+	return time.Time{}
+}
