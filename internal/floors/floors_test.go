@@ -36,6 +36,8 @@ var floors = map[string]int{
 	"verdicts":   3, // records of what scoring decided
 	"quarantine": 3,
 
+	"learn": 2, // what mail was called spam or ham, and what follows; knows no symbols
+
 	"scoring": 2, // evidence in, verdict out; pure
 
 	"mail": 1, // what flows; the ground floor
