@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/postern-mail/postern/internal/config"
@@ -18,6 +19,7 @@ func (serveCmd) Run(p *program) error {
 		return err
 	}
 	log := NewLog(p.errOut, cfg.Log)
+	limitMemory(int64(cfg.Limits.Memory))
 	for _, w := range cfg.Warnings() {
 		log.Warn(w.String())
 	}
@@ -62,5 +64,14 @@ func (a *App) reloadOn(ctx context.Context, path string, hup <-chan os.Signal) {
 		case <-changed:
 		}
 		a.Reload()
+	}
+}
+
+// limitMemory asks the runtime to collect harder before the process takes more than three
+// times what messages may take: one part for them, the others for what is made of them and for the
+// rest. It is a wish, not a bound; GOMEMLIMIT in the environment is stronger.
+func limitMemory(messages int64) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(3 * messages)
 	}
 }

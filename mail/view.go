@@ -21,7 +21,7 @@ type Limits struct {
 
 // DefaultLimits are bounds that honest mail does not meet.
 func DefaultLimits() Limits {
-	return Limits{Body: 32 << 20, MIME: mime.DefaultLimits(), Text: text.DefaultLimits(), QR: qr.DefaultLimits(), URLs: urls.DefaultLimits()}
+	return Limits{Body: 16 << 20, MIME: mime.DefaultLimits(), Text: text.DefaultLimits(), QR: qr.DefaultLimits(), URLs: urls.DefaultLimits()}
 }
 
 // view is what is computed from header and body on demand, once, and shared
