@@ -51,9 +51,9 @@ var floors = map[string]int{
 // owners are libraries that one place uses on behalf of all, so that what they leave open
 // is mended once.
 var owners = []struct {
-	library string
-	places  []string
-	why     string
+	module string
+	places []string
+	why    string
 }{
 	{"github.com/knadh/koanf", []string{"internal/config"}, "sections are structs to everybody else"},
 	{"github.com/emersion/go-milter", []string{"milter"}, "what it lacks is mended beneath it"},
@@ -166,10 +166,10 @@ func TestLibrariesHaveOneOwner(t *testing.T) {
 		from, _ := place(p.ImportPath)
 		for _, path := range p.Imports {
 			for _, o := range owners {
-				if !within(path, o.library) {
+				if !within(path, o.module) {
 					continue
 				}
-				seen[o.library] = true
+				seen[o.module] = true
 				if !slices.Contains(o.places, from) {
 					t.Errorf("%s imports %s, which belongs to %s: %s", from, path, strings.Join(o.places, " and "), o.why)
 				}
@@ -177,8 +177,8 @@ func TestLibrariesHaveOneOwner(t *testing.T) {
 		}
 	}
 	for _, o := range owners {
-		if !seen[o.library] {
-			t.Errorf("%s is used by nobody: take it from the list", o.library)
+		if !seen[o.module] {
+			t.Errorf("%s is used by nobody: take it from the list", o.module)
 		}
 	}
 }

@@ -177,7 +177,7 @@ func settled(t *testing.T, ctx context.Context, w *world.World, goroutines int) 
 		time.Sleep(200 * time.Millisecond) // connections end when their reads do
 	}
 	now := rss(t, w)
-	if now > (3*64+128)<<20 { // three times limits.memory, and what is not on the heap
+	if now > 256<<20 {
 		t.Errorf("%d MiB are taken after the crowd has gone", now>>20)
 	}
 	return now

@@ -58,9 +58,7 @@ func TestCorpus(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// At most 1 ham in 1,000 of the whole. Of a sample, which takes as many of each source,
-	// twice more may be chance.
-	if bound := ham/1000 + 2; wrong > ham/1000 && (*full || wrong > bound) {
+	if wrong*1000 > ham && wrong > 1 {
 		t.Errorf("%d of %d ham marked, more than 1 in 1,000", wrong, ham)
 	}
 }
