@@ -19,8 +19,9 @@ import (
 type Found struct {
 	Name    string // file, and the number in it where it holds several
 	Message *mail.Message
-	Read    int64 // bytes read of all that is to be read, this message included
-	Total   int64 // bytes to be read in all; 0 when that is not known
+	Raw     []byte // the message as it stands there, read-only
+	Read    int64  // bytes read of all that is to be read, this message included
+	Total   int64  // bytes to be read in all; 0 when that is not known
 }
 
 // maxMessage is the largest message that a reader takes, in bytes. Of a larger one it takes the beginning.
@@ -182,7 +183,7 @@ func (r *reader) found(name string, raw []byte) error {
 	}
 	h, body := mail.Read(raw)
 	msg := mail.New(mail.Message{Session: &mail.Session{Local: true}, Header: h, Body: body})
-	if err := r.each(Found{Name: name, Message: msg, Read: r.read, Total: r.total}); err != nil {
+	if err := r.each(Found{Name: name, Message: msg, Raw: raw, Read: r.read, Total: r.total}); err != nil {
 		return stop{err}
 	}
 	return nil
