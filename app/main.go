@@ -35,12 +35,17 @@ type cli struct {
 	Config string            `short:"c" type:"path" placeholder:"FILE" help:"Configuration file (default: $POSTERN_CONFIG, then /etc/postern/postern.yaml where it exists)."`
 	Set    map[string]string `mapsep:"none" placeholder:"KEY=VALUE" help:"Set a key of the configuration; may be repeated; stronger than file and environment."`
 
-	Serve   serveCmd   `cmd:"" help:"Serve the MTA until told to stop. SIGHUP reloads the configuration."`
-	Check   checkCmd   `cmd:"" help:"Judge one message and print the verdict."`
-	Conf    configCmd  `cmd:"" name:"config" help:"Look at the configuration."`
-	Rules   rulesCmd   `cmd:"" help:"Look at the rules."`
-	Lists   listsCmd   `cmd:"" help:"Look at the DNS lists."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve    serveCmd    `cmd:"" help:"Serve the MTA until told to stop. SIGHUP reloads the configuration."`
+	Check    checkCmd    `cmd:"" help:"Judge one message and print the verdict."`
+	Conf     configCmd   `cmd:"" name:"config" help:"Look at the configuration."`
+	Rules    rulesCmd    `cmd:"" help:"Look at the rules."`
+	Lists    listsCmd    `cmd:"" help:"Look at the DNS lists."`
+	Learn    learnCmd    `cmd:"" help:"Learn messages as spam or ham."`
+	Forget   forgetCmd   `cmd:"" help:"Take back what was learned."`
+	Learned  learnedCmd  `cmd:"" help:"List what was learned: what, when, by whom, from where."`
+	Evaluate evaluateCmd `cmd:"" help:"Measure how well learning works on your own mail, without touching what is learned."`
+	Why      whyCmd      `cmd:"" help:"Say why learning takes a message for spam or ham."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // program is what subcommands work with.
