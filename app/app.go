@@ -243,7 +243,6 @@ func (a *App) hold() *generation {
 // report makes a verdict known: to the store, the metrics and the log.
 func (a *App) report(ctx context.Context, r *verdicts.Record, took time.Duration) {
 	r.DurationMS = float64(took.Microseconds()) / 1000
-	r.DurationMS = float64(took.Microseconds()) / 1000
 	if err := a.store.Add(context.WithoutCancel(ctx), r); err != nil {
 		a.log.Error("verdict not stored", "id", r.ID, "err", err)
 		a.metrics.unstored.Inc()
