@@ -135,6 +135,7 @@ func (a *App) listen(cfg *config.Config) error {
 	a.admin, err = admin.Listen(admin.Config{
 		Listen: addr, Token: cfg.Admin.Token.Reveal(),
 		Store: a.store, Health: a.health, Metrics: a.metrics.registry, Log: a.log,
+		Hostname: hostname(cfg), Tables: []func() admin.Table{a.listTable},
 	})
 	return err
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -128,4 +129,20 @@ func (a *App) listConditions() []admin.Condition {
 		wrong = append(wrong, admin.Condition{Name: "list " + z.Name, Detail: fmt.Sprintf("%s: %s; %s", z.State, z.Reason, z.Remedy)})
 	}
 	return wrong
+}
+
+// listTable is the part of the admin's first page that shows the DNS lists.
+func (a *App) listTable() admin.Table {
+	t := admin.Table{Title: "DNS lists", Columns: []string{"list", "zone", "state", "since (UTC)", "asked", "listed", "failed", "why", "what to do"}}
+	for _, z := range a.listHealth() {
+		t.Rows = append(t.Rows, admin.Row{
+			Bad: z.State != dnsbl.OK && z.State != dnsbl.Unchecked,
+			Cells: []string{z.Name, z.Zone, string(z.State), z.Since.UTC().Format(time.DateTime), fmt.Sprint(z.Asked), fmt.Sprint(z.Listed),
+				fmt.Sprint(z.Failed), z.Reason, z.Remedy},
+		})
+	}
+	if len(t.Rows) == 0 {
+		t.Note = "None is asked."
+	}
+	return t
 }
