@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -50,7 +49,8 @@ type App struct {
 	health  *admin.Health
 	metrics *metrics
 	budget  *milter.Budget
-	state   io.Closer // nil: in memory
+	state   state.Store // nil: in memory
+	scratch string      // folder that is removed at the end; "": none
 	milters []*milter.Server
 	admin   *admin.Server
 	reload  sync.Mutex
@@ -75,13 +75,17 @@ func New(o Options) (*App, error) {
 	a := &App{load: o.Load, health: new(admin.Health), budget: milter.NewBudget(int64(cfg.Limits.Memory))}
 	a.deps = newDeps(o.Kinds, o.Log)
 	a.health.Ask(a.listConditions)
+	a.health.Ask(a.stateConditions)
 	a.metrics = newMetrics(a)
 	a.observe = a.metrics.check
 	if a.client, err = dns.New(dnsOptions(cfg)); err != nil {
 		return nil, err
 	}
 	a.resolver = a.client
-	a.openState(cfg)
+	if err := a.openState(cfg); err != nil {
+		a.client.Close()
+		return nil, err
+	}
 	g, err := a.build(cfg)
 	if err != nil {
 		return nil, errors.Join(err, a.closeState())
@@ -244,6 +248,7 @@ func (a *App) hold() *generation {
 // report makes a verdict known: to the store, the metrics and the log.
 func (a *App) report(ctx context.Context, r *verdicts.Record, took time.Duration) {
 	r.DurationMS = float64(took.Microseconds()) / 1000
+	r.Degraded = a.stateStatus().Degraded
 	if err := a.store.Add(context.WithoutCancel(ctx), r); err != nil {
 		a.log.Error("verdict not stored", "id", r.ID, "err", err)
 		a.metrics.unstored.Inc()

@@ -10,7 +10,7 @@ import (
 	"github.com/postern-mail/postern/filters/dnsbl"
 )
 
-// collector tells the figures that milter, dns and dnsbl keep themselves,
+// collector tells the figures that milter, dns, dnsbl and state keep themselves,
 // whenever the metrics are asked for.
 type collector struct{ app *App }
 
@@ -35,6 +35,9 @@ var (
 	listOK          = desc("postern_dnsbl_list_ok", "1 while the list is well and asked, else 0.", "list")
 	listAsked       = desc("postern_dnsbl_asked_total", "Questions about messages to a list.", "list")
 	listListed      = desc("postern_dnsbl_listed_total", "Listings found in a list.", "list")
+	stateDegraded   = desc("postern_state_degraded", "1 while the state is not as it should be: Redis is away, or the file cannot be written to.")
+	stateWaiting    = desc("postern_state_waiting", "Verdicts that wait on disk for Redis.")
+	stateLost       = desc("postern_state_lost_total", "Verdicts for which there was no room to wait.")
 	listFailed      = desc("postern_dnsbl_failed_total", "Questions that a list did not answer soundly.", "list")
 )
 
@@ -43,7 +46,7 @@ func (c collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		milterOpen, milterAccepted, milterRefused, milterViolation, milterErrors, milterSpooled,
 		dnsLookups, dnsCached, dnsStale, dnsSkipped, dnsInFlight, dnsHealthy, dnsServers,
-		listOK, listAsked, listListed, listFailed,
+		stateDegraded, stateWaiting, stateLost, listOK, listAsked, listListed, listFailed,
 	} {
 		out <- d
 	}
@@ -67,6 +70,10 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		count(milterSpooled, float64(s.Spooled), name)
 	}
 	c.dns(count, gauge)
+	s := c.app.stateStatus()
+	gauge(stateDegraded, map[bool]float64{true: 1}[s.Degraded])
+	gauge(stateWaiting, float64(s.Waiting))
+	count(stateLost, float64(s.Lost))
 	for _, z := range c.app.listHealth() {
 		ok := 0.0
 		if z.State == dnsbl.OK {

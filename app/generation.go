@@ -36,6 +36,9 @@ type generation struct {
 // build makes a generation. The error, config.Faults as a rule, names every filter that
 // could not be made and where it is configured; nothing is left open then.
 func (d *deps) build(cfg *config.Config) (*generation, error) {
+	if err := checkState(cfg); err != nil {
+		return nil, err
+	}
 	book, err := d.ruleBook(cfg)
 	if err != nil {
 		return nil, err
