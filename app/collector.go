@@ -7,6 +7,7 @@ import (
 
 	"github.com/postern-mail/postern/admin"
 	"github.com/postern-mail/postern/filters/dnsbl"
+	"github.com/postern-mail/postern/learn"
 )
 
 // collector tells the figures that milter, dns and dnsbl keep themselves,
@@ -34,6 +35,10 @@ var (
 	listOK          = desc("postern_dnsbl_list_ok", "1 while the list is well and asked, else 0.", "list")
 	listAsked       = desc("postern_dnsbl_asked_total", "Questions about messages to a list.", "list")
 	listListed      = desc("postern_dnsbl_listed_total", "Listings found in a list.", "list")
+	learnedMessages = desc("postern_learned_messages", "Messages that were learned, by class (ham, spam).", "class")
+	learnedTokens   = desc("postern_learned_tokens", "Tokens that are counted.")
+	learnedTrained  = desc("postern_learned_training_timestamp_seconds", "When the linear model was trained last, 0 before the first time.")
+	learnedExamples = desc("postern_learned_training_messages", "Messages that it was trained with.")
 	listFailed      = desc("postern_dnsbl_failed_total", "Questions that a list did not answer soundly.", "list")
 )
 
@@ -43,6 +48,7 @@ func (c collector) Describe(out chan<- *prometheus.Desc) {
 		milterOpen, milterAccepted, milterRefused, milterViolation, milterErrors, milterSpooled,
 		dnsLookups, dnsCached, dnsStale, dnsSkipped, dnsInFlight, dnsHealthy, dnsServers,
 		listOK, listAsked, listListed, listFailed,
+		learnedMessages, learnedTokens, learnedTrained, learnedExamples,
 	} {
 		out <- d
 	}
@@ -66,6 +72,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		count(milterSpooled, float64(s.Spooled), name)
 	}
 	c.dns(count, gauge)
+	c.learned(gauge)
 	for _, z := range c.app.listHealth() {
 		ok := 0.0
 		if z.State == dnsbl.OK {
@@ -76,6 +83,23 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		count(listListed, float64(z.Listed), z.Name)
 		count(listFailed, float64(z.Failed), z.Name)
 	}
+}
+
+func (c collector) learned(gauge func(*prometheus.Desc, float64, ...string)) {
+	if c.app.learning == nil {
+		return
+	}
+	m := c.app.learning.model
+	seen := m.Seen()
+	gauge(learnedMessages, float64(seen.Ham), "ham")
+	gauge(learnedMessages, float64(seen.Spam), "spam")
+	gauge(learnedTokens, float64(m.Tokens()))
+	t, when := learn.Training{}, 0.0
+	if last, ok := m.LastTraining(); ok {
+		t, when = last, float64(last.When.Unix())
+	}
+	gauge(learnedTrained, when)
+	gauge(learnedExamples, float64(t.Examples))
 }
 
 func (c collector) dns(count, gauge func(*prometheus.Desc, float64, ...string)) {
