@@ -37,24 +37,26 @@ type deps struct {
 	observe  func(scoring.Check)
 	limits   state.Limits // nil outside the daemon
 	kv       state.KV     // nil outside the daemon
+	learned  filters.Learned
 }
 
 // App is a running Postern.
 type App struct {
 	deps
-	load    func() (*config.Config, error)
-	current atomic.Pointer[generation]
-	client  *dns.Client
-	store   verdicts.Store
-	health  *admin.Health
-	metrics *metrics
-	budget  *milter.Budget
-	state   state.Store // nil: in memory
-	scratch string      // folder that is removed at the end; "": none
-	milters []*milter.Server
-	admin   *admin.Server
-	reload  sync.Mutex
-	over    bool // Run has ended; guarded by reload
+	load     func() (*config.Config, error)
+	current  atomic.Pointer[generation]
+	client   *dns.Client
+	store    verdicts.Store
+	health   *admin.Health
+	metrics  *metrics
+	budget   *milter.Budget
+	state    state.Store // nil: in memory
+	scratch  string      // folder that is removed at the end; "": none
+	learning *learning   // nil: it could not be opened
+	milters  []*milter.Server
+	admin    *admin.Server
+	reload   sync.Mutex
+	over     bool // Run has ended; guarded by reload
 }
 
 // Options are what a new App is made from.
@@ -76,6 +78,7 @@ func New(o Options) (*App, error) {
 	a.deps = newDeps(o.Kinds, o.Log)
 	a.health.Ask(a.listConditions)
 	a.health.Ask(a.stateConditions)
+	a.health.Ask(a.learningConditions)
 	a.metrics = newMetrics(a)
 	a.observe = a.metrics.check
 	if a.client, err = dns.New(dnsOptions(cfg)); err != nil {
@@ -86,6 +89,7 @@ func New(o Options) (*App, error) {
 		a.client.Close()
 		return nil, err
 	}
+	a.openLearning(cfg)
 	g, err := a.build(cfg)
 	if err != nil {
 		return nil, errors.Join(err, a.closeState())
@@ -187,6 +191,9 @@ func (a *App) Run(ctx context.Context) error {
 	if a.admin != nil {
 		serve(a.admin.Serve)
 		a.log.Info("listening for the postmaster", "addr", a.admin.Addr().String())
+	}
+	if a.learning != nil {
+		serve(a.learning.run)
 	}
 	<-ctx.Done()
 	all.Wait()

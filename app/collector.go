@@ -8,6 +8,7 @@ import (
 
 	"github.com/postern-mail/postern/admin"
 	"github.com/postern-mail/postern/filters/dnsbl"
+	"github.com/postern-mail/postern/learn"
 )
 
 // collector tells the figures that milter, dns, dnsbl and state keep themselves,
@@ -38,6 +39,10 @@ var (
 	stateDegraded   = desc("postern_state_degraded", "1 while the state is not as it should be: Redis is away, or the file cannot be written to.")
 	stateWaiting    = desc("postern_state_waiting", "Verdicts that wait on disk for Redis.")
 	stateLost       = desc("postern_state_lost_total", "Verdicts for which there was no room to wait.")
+	learnedMessages = desc("postern_learned_messages", "Messages that were learned, by class (ham, spam).", "class")
+	learnedTokens   = desc("postern_learned_tokens", "Tokens that are counted.")
+	learnedTrained  = desc("postern_learned_training_timestamp_seconds", "When the linear model was trained last, 0 before the first time.")
+	learnedExamples = desc("postern_learned_training_messages", "Messages that it was trained with.")
 	listFailed      = desc("postern_dnsbl_failed_total", "Questions that a list did not answer soundly.", "list")
 )
 
@@ -47,6 +52,7 @@ func (c collector) Describe(out chan<- *prometheus.Desc) {
 		milterOpen, milterAccepted, milterRefused, milterViolation, milterErrors, milterSpooled,
 		dnsLookups, dnsCached, dnsStale, dnsSkipped, dnsInFlight, dnsHealthy, dnsServers,
 		stateDegraded, stateWaiting, stateLost, listOK, listAsked, listListed, listFailed,
+		learnedMessages, learnedTokens, learnedTrained, learnedExamples,
 	} {
 		out <- d
 	}
@@ -74,6 +80,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	gauge(stateDegraded, map[bool]float64{true: 1}[s.Degraded])
 	gauge(stateWaiting, float64(s.Waiting))
 	count(stateLost, float64(s.Lost))
+	c.learned(gauge)
 	for _, z := range c.app.listHealth() {
 		ok := 0.0
 		if z.State == dnsbl.OK {
@@ -84,6 +91,23 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		count(listListed, float64(z.Listed), z.Name)
 		count(listFailed, float64(z.Failed), z.Name)
 	}
+}
+
+func (c collector) learned(gauge func(*prometheus.Desc, float64, ...string)) {
+	if c.app.learning == nil {
+		return
+	}
+	m := c.app.learning.model
+	seen := m.Seen()
+	gauge(learnedMessages, float64(seen.Ham), "ham")
+	gauge(learnedMessages, float64(seen.Spam), "spam")
+	gauge(learnedTokens, float64(m.Tokens()))
+	t, when := learn.Training{}, 0.0
+	if last, ok := m.LastTraining(); ok {
+		t, when = last, float64(last.When.Unix())
+	}
+	gauge(learnedTrained, when)
+	gauge(learnedExamples, float64(t.Examples))
 }
 
 func (c collector) dns(count, gauge func(*prometheus.Desc, float64, ...string)) {

@@ -123,6 +123,7 @@ func (d *deps) env(name string, cfg *config.Config) filters.Env {
 		Now:        d.now,
 		Limits:     d.limits,
 		KV:         d.kv,
+		Learned:    d.learned,
 	}
 }
 
