@@ -55,7 +55,11 @@ func testConfig(t *testing.T, token string) Config {
 
 // get asks a handler; header holds further fields, "Name: value".
 func get(c Config, path string, header ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodGet, path, nil)
+	return ask(c, http.MethodGet, path, header...)
+}
+
+func ask(c Config, method, path string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, nil)
 	r.Host = "127.0.0.1:8891"
 	for _, h := range header {
 		name, value, _ := strings.Cut(h, ": ")

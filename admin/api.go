@@ -18,9 +18,11 @@ import (
 )
 
 type api struct {
-	store  verdicts.Store
-	health *Health
-	log    *slog.Logger
+	store    verdicts.Store
+	health   *Health
+	log      *slog.Logger
+	hostname string
+	tables   []func() Table
 }
 
 // page is the answer to a query.

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -38,23 +37,26 @@ type deps struct {
 	observe  func(scoring.Check)
 	limits   state.Limits // nil outside the daemon
 	kv       state.KV     // nil outside the daemon
+	learned  filters.Learned
 }
 
 // App is a running Postern.
 type App struct {
 	deps
-	load    func() (*config.Config, error)
-	current atomic.Pointer[generation]
-	client  *dns.Client
-	store   verdicts.Store
-	health  *admin.Health
-	metrics *metrics
-	budget  *milter.Budget
-	state   io.Closer // nil: in memory
-	milters []*milter.Server
-	admin   *admin.Server
-	reload  sync.Mutex
-	over    bool // Run has ended; guarded by reload
+	load     func() (*config.Config, error)
+	current  atomic.Pointer[generation]
+	client   *dns.Client
+	store    verdicts.Store
+	health   *admin.Health
+	metrics  *metrics
+	budget   *milter.Budget
+	state    state.Store // nil: in memory
+	scratch  string      // folder that is removed at the end; "": none
+	learning *learning   // nil: it could not be opened
+	milters  []*milter.Server
+	admin    *admin.Server
+	reload   sync.Mutex
+	over     bool // Run has ended; guarded by reload
 }
 
 // Options are what a new App is made from.
@@ -75,13 +77,19 @@ func New(o Options) (*App, error) {
 	a := &App{load: o.Load, health: new(admin.Health), budget: milter.NewBudget(int64(cfg.Limits.Memory))}
 	a.deps = newDeps(o.Kinds, o.Log)
 	a.health.Ask(a.listConditions)
+	a.health.Ask(a.stateConditions)
+	a.health.Ask(a.learningConditions)
 	a.metrics = newMetrics(a)
 	a.observe = a.metrics.check
 	if a.client, err = dns.New(dnsOptions(cfg)); err != nil {
 		return nil, err
 	}
 	a.resolver = a.client
-	a.openState(cfg)
+	if err := a.openState(cfg); err != nil {
+		a.client.Close()
+		return nil, err
+	}
+	a.openLearning(cfg)
 	g, err := a.build(cfg)
 	if err != nil {
 		return nil, errors.Join(err, a.closeState())
@@ -135,6 +143,7 @@ func (a *App) listen(cfg *config.Config) error {
 	a.admin, err = admin.Listen(admin.Config{
 		Listen: addr, Token: cfg.Admin.Token.Reveal(),
 		Store: a.store, Health: a.health, Metrics: a.metrics.registry, Log: a.log,
+		Hostname: hostname(cfg), Tables: []func() admin.Table{a.listTable},
 	})
 	return err
 }
@@ -182,6 +191,9 @@ func (a *App) Run(ctx context.Context) error {
 	if a.admin != nil {
 		serve(a.admin.Serve)
 		a.log.Info("listening for the postmaster", "addr", a.admin.Addr().String())
+	}
+	if a.learning != nil {
+		serve(a.learning.run)
 	}
 	<-ctx.Done()
 	all.Wait()
@@ -243,7 +255,7 @@ func (a *App) hold() *generation {
 // report makes a verdict known: to the store, the metrics and the log.
 func (a *App) report(ctx context.Context, r *verdicts.Record, took time.Duration) {
 	r.DurationMS = float64(took.Microseconds()) / 1000
-	r.DurationMS = float64(took.Microseconds()) / 1000
+	r.Degraded = a.stateStatus().Degraded
 	if err := a.store.Add(context.WithoutCancel(ctx), r); err != nil {
 		a.log.Error("verdict not stored", "id", r.ID, "err", err)
 		a.metrics.unstored.Inc()

@@ -36,6 +36,9 @@ type generation struct {
 // build makes a generation. The error, config.Faults as a rule, names every filter that
 // could not be made and where it is configured; nothing is left open then.
 func (d *deps) build(cfg *config.Config) (*generation, error) {
+	if err := checkState(cfg); err != nil {
+		return nil, err
+	}
 	book, err := d.ruleBook(cfg)
 	if err != nil {
 		return nil, err
@@ -120,6 +123,7 @@ func (d *deps) env(name string, cfg *config.Config) filters.Env {
 		Now:        d.now,
 		Limits:     d.limits,
 		KV:         d.kv,
+		Learned:    d.learned,
 	}
 }
 

@@ -50,6 +50,14 @@ func (p *program) judge(cfg *config.Config, msg *mail.Message) (*verdicts.Record
 	}
 	defer done()
 	d.now = func() time.Time { return msg.Now }
+	if asksLearned(cfg) {
+		model, done, err := p.openModel(context.Background())
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+		d.learned = model
+	}
 	return d.judgeOne(context.Background(), cfg, msg)
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/postern-mail/postern/internal/dns"
+	"github.com/postern-mail/postern/learn"
 	"github.com/postern-mail/postern/mail"
 	"github.com/postern-mail/postern/mail/authres"
 	"github.com/postern-mail/postern/scoring"
@@ -123,4 +124,11 @@ type Env struct {
 	// What lasts, and is shared with other machines. nil where a message is looked at outside the daemon.
 	Limits state.Limits
 	KV     state.KV
+
+	Learned Learned // nil: nothing was learned
+}
+
+// Learned judges by what users called spam and ham. It asks nobody, and is safe for several goroutines.
+type Learned interface {
+	Judge(msg *mail.Message) learn.Opinion
 }

@@ -62,8 +62,18 @@ func (m *Model) reload(ctx context.Context) error {
 	return nil
 }
 
-// Judge says what is thought of a message.
-func (m *Model) Judge(msg *mail.Message) Opinion { return m.judge.Load().Opinion(tokens.Of(msg)) }
+// Judge says what is thought of a message: nothing, and at no cost, before both
+// classes were learned.
+func (m *Model) Judge(msg *mail.Message) Opinion {
+	j := m.judge.Load()
+	if seen := j.Counts.Messages(); seen.Ham == 0 || seen.Spam == 0 {
+		return Opinion{Spam: 0.5}
+	}
+	return j.Opinion(tokens.Of(msg))
+}
+
+// Tokens is how many tokens are counted, roughly.
+func (m *Model) Tokens() int { return m.judge.Load().Counts.Used() }
 
 // Seen is how many messages of each class are counted.
 func (m *Model) Seen() bayes.Count { return m.judge.Load().Counts.Messages() }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/postern-mail/postern/learn/bayes"
 	"github.com/postern-mail/postern/learn/linear"
@@ -11,6 +12,7 @@ import (
 
 // Training tells how the last training went.
 type Training struct {
+	When     time.Time
 	Examples int     // learned from
 	Held     int     // kept back, to compare by
 	Loss     float64 // of the new model on what was kept back
@@ -49,7 +51,7 @@ func (m *Model) Retrain(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("learn: %w", err)
 	}
-	t := Training{Examples: len(learned), Held: len(held), Loss: linear.Loss(w, held), Before: linear.Loss(m.judge.Load().Weights, held)}
+	t := Training{When: time.Now(), Examples: len(learned), Held: len(held), Loss: linear.Loss(w, held), Before: linear.Loss(m.judge.Load().Weights, held)}
 	t.Swapped = forgot || len(held) < enoughHeld || t.Loss <= t.Before+noise
 	if t.Swapped {
 		m.swap(w, since)

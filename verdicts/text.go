@@ -32,6 +32,9 @@ func (r *Record) WriteText(w io.Writer) error {
 			row("not run", "%s: %s: %s", c.Name, c.Status, Printable(c.Error))
 		}
 	}
+	if r.Degraded {
+		row("degraded", "limits and greylist went by what this machine knew")
+	}
 	fmt.Fprintln(t)
 	r.symbolRows(t)
 	return t.Flush()

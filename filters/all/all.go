@@ -5,6 +5,7 @@ package all
 import (
 	"github.com/postern-mail/postern/filters"
 	"github.com/postern-mail/postern/filters/authres"
+	"github.com/postern-mail/postern/filters/bayes"
 	"github.com/postern-mail/postern/filters/dkim"
 	"github.com/postern-mail/postern/filters/dmarc"
 	"github.com/postern-mail/postern/filters/dnsbl"
@@ -34,6 +35,7 @@ var Kinds = []filters.Kind{
 	mime.Kind,
 	urls.Kind,
 	phish.Kind,
+	bayes.Kind,
 	ratelimit.Kind,
 	greylist.Kind,
 	gtube.Kind,

@@ -9,7 +9,6 @@ package bayes
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/postern-mail/postern/filters"
@@ -24,48 +23,36 @@ const (
 	Ham  = "BAYES_HAM"
 )
 
-// Judge is what the filter asks; *learn.Model is one.
-type Judge interface {
-	Judge(msg *mail.Message) learn.Opinion
+// Kind describes the filter. It runs after the authentication filters because
+// their results are tokens.
+var Kind = filters.Kind{
+	Name:    "bayes",
+	Summary: "how much a message is like what users called spam or ham",
+	Stage:   mail.StageData,
+	After:   []string{"spf", "dkim", "dmarc"},
+	Symbols: []filters.SymbolDoc{
+		{Name: Spam, Group: "bayes", Score: 5.1, Meaning: "The message is like what users called spam; the factor says how sure that is."},
+		{Name: Ham, Group: "bayes", Score: -3, Meaning: "The message is like what users called ham; the factor says how sure that is."},
+	},
+	New: New,
 }
 
-// Kind describes the filter, which asks the given judge. It runs after the
-// authentication filters because their results are tokens.
-func Kind(judge Judge) filters.Kind {
-	return filters.Kind{
-		Name:    "bayes",
-		Summary: "how much a message is like what users called spam or ham",
-		Stage:   mail.StageData,
-		After:   []string{"spf", "dkim", "dmarc"},
-		Symbols: []filters.SymbolDoc{
-			{Name: Spam, Group: "bayes", Score: 5.1, Meaning: "The message is like what users called spam; the factor says how sure that is."},
-			{Name: Ham, Group: "bayes", Score: -3, Meaning: "The message is like what users called ham; the factor says how sure that is."},
-		},
-		New: func(filters.Env) (filters.Filter, error) { return New(judge) },
-	}
-}
-
-type filter struct{ judge Judge }
+type filter struct{ learned filters.Learned }
 
 var _ filters.Filter = filter{}
 
-// errNoJudge says that the filter was made without what it asks.
-var errNoJudge = errors.New("filters/bayes: there is nothing learned to ask")
-
-// New makes the filter.
-func New(judge Judge) (filters.Filter, error) {
-	if judge == nil {
-		return nil, errNoJudge
-	}
-	return filter{judge}, nil
-}
+// New makes the filter. Where there is nobody to ask it finds nothing.
+func New(env filters.Env) (filters.Filter, error) { return filter{env.Learned}, nil }
 
 // Check implements filters.Filter.
 func (f filter) Check(_ context.Context, msg *mail.Message) (filters.Result, error) {
+	if f.learned == nil {
+		return filters.Result{}, nil
+	}
 	if _, err := msg.Tree(); err != nil { // the body cannot be read: its tokens would mislead
 		return filters.Result{}, fmt.Errorf("filters/bayes: %w", err)
 	}
-	o := f.judge.Judge(msg)
+	o := f.learned.Judge(msg)
 	sure := o.Sure()
 	if sure == 0 {
 		return filters.Result{}, nil

@@ -37,7 +37,7 @@ func TestSymbols(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f, err := Kind(fixed{Odds: tt.odds, Bayes: 0.5, Linear: tt.odds - 0.5}).New(filters.Env{})
+			f, err := New(filters.Env{Learned: fixed{Odds: tt.odds, Bayes: 0.5, Linear: tt.odds - 0.5}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -61,9 +61,13 @@ func TestSymbols(t *testing.T) {
 	}
 }
 
-func TestWithoutAJudgeThereIsNoFilter(t *testing.T) {
-	if _, err := Kind(nil).New(filters.Env{}); err == nil {
-		t.Error("no error")
+func TestWithNothingLearnedNothingIsFound(t *testing.T) {
+	f, err := New(filters.Env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res, err := f.Check(context.Background(), message(mail.Body{})); err != nil || len(res.Symbols) != 0 {
+		t.Errorf("%v, %v", res.Symbols, err)
 	}
 }
 
@@ -73,7 +77,7 @@ type broken struct{}
 func (broken) ReadAt([]byte, int64) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 func TestABodyThatCannotBeReadIsAnError(t *testing.T) {
-	f, err := New(fixed{Odds: 9})
+	f, err := New(filters.Env{Learned: fixed{Odds: 9}})
 	if err != nil {
 		t.Fatal(err)
 	}
