@@ -39,7 +39,7 @@ func (s *school) learn(ctx context.Context, msg *mail.Message, c bayes.Class, fr
 		return admin.Lesson{}, err
 	}
 	if known.Class == c {
-		return lesson(d, c, c), nil
+		return told(d, c, c), nil
 	}
 	return s.put(ctx, d, tokens.Of(msg), c, from)
 }
@@ -50,10 +50,10 @@ func (s *school) put(ctx context.Context, d learn.Digest, list []uint64, c bayes
 	if err != nil {
 		return admin.Lesson{}, err
 	}
-	return lesson(d, was, c), nil
+	return told(d, was, c), nil
 }
 
-func lesson(d learn.Digest, was, now bayes.Class) admin.Lesson {
+func told(d learn.Digest, was, now bayes.Class) admin.Lesson {
 	return admin.Lesson{Digest: d.String(), Was: was.String(), Now: now.String()}
 }
 
