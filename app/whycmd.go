@@ -12,9 +12,9 @@ import (
 )
 
 type whyCmd struct {
-	File string `arg:"" optional:"" default:"-" help:"The message; - or nothing: standard input."`
-	N    int    `short:"n" help:"So many tokens of each side." default:"15" placeholder:"N"`
-	JSON bool   `name:"json" help:"Print JSON."`
+	File   string `arg:"" optional:"" default:"-" help:"The message; - or nothing: standard input."`
+	Tokens int    `help:"So many tokens of each side." default:"15" placeholder:"N"`
+	JSON   bool   `name:"json" help:"Print JSON."`
 }
 
 // reasonJSON is a token as it is printed.
@@ -55,7 +55,7 @@ func (c *whyCmd) Run(p *program) error {
 		return err
 	}
 	return p.withModel(func(_ context.Context, m *learn.Model) error {
-		r := m.Why(msg.Message, max(c.N, 0))
+		r := m.Why(msg.Message, max(c.Tokens, 0))
 		o := opinionJSON{
 			Probability: r.Opinion.Spam, Odds: r.Odds, Bayes: r.Bayes, Linear: r.Linear, Confidence: r.Confidence,
 			Ham: m.Seen().Ham, Spam: m.Seen().Spam, ForSpam: reasonList(r.Spam), ForHam: reasonList(r.Ham),
