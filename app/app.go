@@ -53,6 +53,7 @@ type App struct {
 	state    state.Store // nil: in memory
 	scratch  string      // folder that is removed at the end; "": none
 	learning *learning   // nil: it could not be opened
+	notes    *notebook   // nil: nothing is learned
 	milters  []*milter.Server
 	admin    *admin.Server
 	reload   sync.Mutex
@@ -92,11 +93,11 @@ func New(o Options) (*App, error) {
 	a.openLearning(cfg)
 	g, err := a.build(cfg)
 	if err != nil {
-		return nil, errors.Join(err, a.closeState())
+		return nil, errors.Join(err, a.closeNotes(), a.closeState())
 	}
 	a.current.Store(g)
 	if err := a.listen(cfg); err != nil {
-		return nil, errors.Join(err, g.close(), a.closeState())
+		return nil, errors.Join(err, g.close(), a.closeNotes(), a.closeState())
 	}
 	return a, nil
 }
@@ -142,7 +143,7 @@ func (a *App) listen(cfg *config.Config) error {
 	}
 	a.admin, err = admin.Listen(admin.Config{
 		Listen: addr, Token: cfg.Admin.Token.Reveal(),
-		Store: a.store, Health: a.health, Metrics: a.metrics.registry, Log: a.log,
+		Store: a.store, Teacher: a.teacher(), Health: a.health, Metrics: a.metrics.registry, Log: a.log,
 		Hostname: hostname(cfg), Tables: []func() admin.Table{a.listTable},
 	})
 	return err
@@ -194,10 +195,11 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	if a.learning != nil {
 		serve(a.learning.run)
+		serve(a.tellWarnings)
 	}
 	<-ctx.Done()
 	all.Wait()
-	err := errors.Join(a.end(), a.closeState())
+	err := errors.Join(a.end(), a.closeNotes(), a.closeState())
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		err = errors.Join(cause, err)
 	}

@@ -109,6 +109,12 @@ func (s *site) loadWith(kinds []filters.Kind) (*config.Config, error) {
 // ends with the test.
 func newSite(t *testing.T, keys ...string) *site {
 	t.Helper()
+	return newSiteWith(t, nil, keys...)
+}
+
+// newSiteWith starts an App with these filters beside the probe.
+func newSiteWith(t *testing.T, more []filters.Kind, keys ...string) *site {
+	t.Helper()
 	s := &site{probe: new(probe), log: new(syncBuffer), keys: map[string]string{
 		"hostname": "mx.example.org", "admin.listen": "", "dns.servers": "127.0.0.1:1",
 		"listeners": "[{name: inbound, milter: 'unix:" + filepath.Join(t.TempDir(), "s") + "'}]",
@@ -116,7 +122,7 @@ func newSite(t *testing.T, keys ...string) *site {
 	for i := 0; i < len(keys); i += 2 {
 		s.keys[keys[i]] = keys[i+1]
 	}
-	kinds := []filters.Kind{s.probe.kind()}
+	kinds := append([]filters.Kind{s.probe.kind()}, more...)
 	var err error
 	s.App, err = New(Options{Kinds: kinds, Load: func() (*config.Config, error) { return s.loadWith(kinds) }, Log: slog.New(slog.NewTextHandler(s.log, nil))})
 	if err != nil {

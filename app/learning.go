@@ -57,6 +57,7 @@ func (a *App) openLearning(cfg *config.Config) {
 		return
 	}
 	a.learning, a.learned = l, l.model
+	a.openNotes(cfg)
 }
 
 // learningConditions tells what a postmaster should know about what was learned.
