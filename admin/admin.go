@@ -3,7 +3,7 @@
 //
 //	GET /                       a page: what is wrong, DNS lists, the newest verdicts
 //	GET /api/v1/verdicts        newest first; action, since, until, from, rcpt, ip, symbol,
-//	                            queue_id, min_score, q, limit, cursor
+//	                            queue_id, message_id, min_score, q, limit, cursor
 //	GET /api/v1/verdicts/{id}   one verdict record
 //	POST /api/v1/learn          a message, or {"verdict": id}, as spam, ham or none
 //	GET /healthz                200 while the process lives; what is wrong, as JSON

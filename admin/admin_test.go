@@ -29,7 +29,7 @@ func records() []*verdicts.Record {
 		{
 			ID: "old", Time: day, QueueID: "4OLD", Action: scoring.Accept, Score: 1,
 			Session: verdicts.Session{ClientIP: "2001:db8::1"}, Envelope: verdicts.Envelope{From: "joe@example.net", Rcpts: []string{"anna@example.org"}},
-			Message: verdicts.Message{Subject: "hello"}, Symbols: []verdicts.Symbol{{Name: "SPF_PASS"}},
+			Message: verdicts.Message{Subject: "hello", MessageID: "<1@example.net>"}, Symbols: []verdicts.Symbol{{Name: "SPF_PASS"}},
 		},
 		{
 			ID: "new", Time: day.Add(time.Hour), QueueID: "4NEW", Action: scoring.Reject, Score: 16,

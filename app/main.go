@@ -40,6 +40,10 @@ type cli struct {
 	Conf     configCmd   `cmd:"" name:"config" help:"Look at the configuration."`
 	Rules    rulesCmd    `cmd:"" help:"Look at the rules."`
 	Lists    listsCmd    `cmd:"" help:"Look at the DNS lists."`
+	Verdicts verdictsCmd `cmd:"" help:"Look at what was decided."`
+	Limits   limitsCmd   `cmd:"" help:"Look at rate limits, and reset them."`
+	Greylist greylistCmd `cmd:"" help:"Look at what waits, and let it in."`
+	State    stateCmd    `cmd:"" help:"Look at the state, and copy it."`
 	Learn    learnCmd    `cmd:"" help:"Learn messages as spam or ham."`
 	Forget   forgetCmd   `cmd:"" help:"Take back what was learned."`
 	Learned  learnedCmd  `cmd:"" help:"List what was learned: what, when, by whom, from where."`

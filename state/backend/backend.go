@@ -18,7 +18,7 @@ import (
 
 // Files in the state folder.
 const (
-	stateFile = "state.db"
+	File      = "state.db"   // the state
 	queueFile = "waiting.db" // verdict records that wait for Redis
 )
 
@@ -45,7 +45,7 @@ func Open(c Config, notify func(state.Status)) (state.Store, error) {
 		return nil, err
 	}
 	if !c.Shared() {
-		return embedded.Open(embedded.Options{Path: filepath.Join(c.Dir, stateFile), Retention: c.Retention})
+		return embedded.Open(embedded.Options{Path: filepath.Join(c.Dir, File), Retention: c.Retention})
 	}
 	shared, err := c.openRedis()
 	if err != nil {
@@ -87,7 +87,7 @@ func Look(ctx context.Context, c Config) (state.Store, error) {
 	if err := c.folder(); err != nil {
 		return nil, err
 	}
-	return embedded.Open(embedded.Options{Path: filepath.Join(c.Dir, stateFile), Retention: c.Retention, Sweep: -1})
+	return embedded.Open(embedded.Options{Path: filepath.Join(c.Dir, File), Retention: c.Retention, Sweep: -1})
 }
 
 // patience is how long a command waits for one answer.
