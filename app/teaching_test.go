@@ -94,7 +94,7 @@ func remembered(t *testing.T, dir, id string) bool {
 
 func TestAVerdictIsLearnedByItsID(t *testing.T) {
 	dir := t.TempDir()
-	s := newSiteWith(t, []filters.Kind{bayes.Kind}, "state.dir", dir)
+	s := newSiteOf(t, []filters.Kind{bayes.Kind}, "state.dir", dir)
 	_, r := s.deliver(t, client, plain, "anna@example.org")
 	s.settled(t, func() bool { return remembered(t, dir, r.ID) })
 	from := learn.Origin{Who: "anna", Source: "web"}
@@ -114,7 +114,7 @@ func TestAVerdictIsLearnedByItsID(t *testing.T) {
 		t.Errorf("metric %v", n)
 	}
 	s.stop()
-	again := newSiteWith(t, []filters.Kind{bayes.Kind}, "state.dir", dir)
+	again := newSiteOf(t, []filters.Kind{bayes.Kind}, "state.dir", dir)
 	if l, err = again.teacher().LearnVerdict(t.Context(), r.ID, class.Spam, from); err != nil || l.Was != "ham" {
 		t.Errorf("after a restart: %+v, %v", l, err)
 	}
@@ -125,11 +125,11 @@ func TestAVerdictIsLearnedByItsID(t *testing.T) {
 
 func TestNothingIsRememberedWhereThatIsTurnedOff(t *testing.T) {
 	dir := t.TempDir()
-	s := newSiteWith(t, []filters.Kind{bayes.Kind}, "state.dir", dir)
+	s := newSiteOf(t, []filters.Kind{bayes.Kind}, "state.dir", dir)
 	_, r := s.deliver(t, client, plain, "anna@example.org")
 	s.settled(t, func() bool { return remembered(t, dir, r.ID) })
 	s.stop()
-	again := newSiteWith(t, []filters.Kind{bayes.Kind}, "state.dir", dir, "learning.remember", "0")
+	again := newSiteOf(t, []filters.Kind{bayes.Kind}, "state.dir", dir, "learning.remember", "0")
 	_, second := again.deliver(t, client, plain, "anna@example.org")
 	again.stop()
 	for _, id := range []string{r.ID, second.ID} {
@@ -145,7 +145,7 @@ func TestNothingIsRememberedWhereThatIsTurnedOff(t *testing.T) {
 // What is kept of messages says nothing of them in clear, and is the daemon's own.
 func TestWhatIsRememberedHasNoText(t *testing.T) {
 	dir := t.TempDir()
-	s := newSiteWith(t, []filters.Kind{bayes.Kind}, "state.dir", dir)
+	s := newSiteOf(t, []filters.Kind{bayes.Kind}, "state.dir", dir)
 	_, r := s.deliver(t, client, plain, "anna@example.org")
 	s.settled(t, func() bool { return remembered(t, dir, r.ID) })
 	files, err := filepath.Glob(filepath.Join(dir, "recent*"))
@@ -222,7 +222,7 @@ func TestReports(t *testing.T) {
 		{"other mail", "discard", ourUser, report(attachedMail(1)), []string{"otto@example.org"}, milter.Continue, "", 0, 0},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			s := newSiteWith(t, []filters.Kind{bayes.Kind}, "learning.reports.spam", keys, "learning.reports.ham", "[ham@example.org]",
+			s := newSiteOf(t, []filters.Kind{bayes.Kind}, "learning.reports.spam", keys, "learning.reports.ham", "[ham@example.org]",
 				"learning.reports.then", x.then, "networks.trusted", "[192.0.2.64/26]")
 			decision, r := s.deliver(t, x.from, x.raw, x.rcpts...)
 			got := ""
@@ -242,7 +242,7 @@ func TestReports(t *testing.T) {
 }
 
 func TestAReportOfThousandsIsBounded(t *testing.T) {
-	s := newSiteWith(t, []filters.Kind{bayes.Kind}, "learning.reports.spam", "[spam@example.org]")
+	s := newSiteOf(t, []filters.Kind{bayes.Kind}, "learning.reports.spam", "[spam@example.org]")
 	var parts []string
 	for i := range 60 {
 		parts = append(parts, attachedMail(i))
@@ -255,7 +255,7 @@ func TestAReportOfThousandsIsBounded(t *testing.T) {
 
 // The MTA says who is authenticated; that is enough for the whole way.
 func TestAReportThroughTheMilter(t *testing.T) {
-	s := newSiteWith(t, []filters.Kind{bayes.Kind}, "learning.reports.spam", "[spam@example.org]")
+	s := newSiteOf(t, []filters.Kind{bayes.Kind}, "learning.reports.spam", "[spam@example.org]")
 	send := func(user string) byte {
 		c := miltertest.Open(t, s.MilterAddrs()[0])
 		c.Macros('M', "i", "4Q", "{auth_authen}", user)
@@ -296,7 +296,7 @@ func TestAutomaticLearning(t *testing.T) {
 		{"learning's own word makes no ham", "BAYES_HAM dmarc=pass", 0, 0},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			s := newSiteWith(t, []filters.Kind{says, bayes.Kind}, "learning.auto.enabled", "true", "scoring.scores.SEEN", "0", "rules.defaults", "false")
+			s := newSiteOf(t, []filters.Kind{says, bayes.Kind}, "learning.auto.enabled", "true", "scoring.scores.SEEN", "0", "rules.defaults", "false")
 			_, r := s.deliver(t, client, "X-Says: "+x.says+"\n"+plain, "anna@example.org")
 			s.stop() // what waits is done
 			seen := s.learning.model.Seen()
@@ -317,7 +317,7 @@ func TestAutomaticLearning(t *testing.T) {
 }
 
 func TestNothingIsLearnedAutomaticallyUnlessAskedFor(t *testing.T) {
-	s := newSiteWith(t, []filters.Kind{says, bayes.Kind})
+	s := newSiteOf(t, []filters.Kind{says, bayes.Kind})
 	s.deliver(t, client, "X-Says: LISTED PHISH\n"+plain, "anna@example.org")
 	s.stop()
 	if seen := s.learning.model.Seen(); seen != (class.Count{}) {
@@ -326,7 +326,7 @@ func TestNothingIsLearnedAutomaticallyUnlessAskedFor(t *testing.T) {
 }
 
 func TestAutomaticLearningKeepsTheBalanceAndWhatUsersSaid(t *testing.T) {
-	s := newSiteWith(t, []filters.Kind{says, bayes.Kind}, "learning.auto.enabled", "true")
+	s := newSiteOf(t, []filters.Kind{says, bayes.Kind}, "learning.auto.enabled", "true")
 	raw := func(i int) string { return fmt.Sprintf("Message-ID: <%d@x>\nX-Says: LISTED PHISH\n%s", i, plain) }
 	if _, err := s.teacher().Learn(t.Context(), []byte(raw(0)), class.Ham, learn.Origin{Who: "anna"}); err != nil {
 		t.Fatal(err)
