@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/postern-mail/postern/learn/lessons"
 	"github.com/postern-mail/postern/verdicts"
 )
 
@@ -15,6 +16,7 @@ type Store interface {
 	Limits() LimitsList
 	Logs() Logs
 	Verdicts() verdicts.Lasting
+	Lessons() lessons.Store
 	// Status tells how the store does; it asks nobody and never waits.
 	Status() Status
 	// Close ends what the store does by itself and what is under way. Afterwards everything is
