@@ -43,6 +43,13 @@ type Change struct {
 	Note []byte // nil: about a lesson
 }
 
+// Step is what a Put did.
+type Step struct {
+	Old    Lesson   // what was known
+	Before Position // of the change before
+	At     Position // of the change; zero: nothing changed
+}
+
 // The bounds on what a store takes, in bytes.
 const (
 	MaxName   = 64
@@ -58,14 +65,14 @@ var (
 	// others than those that came there once: take the snapshot.
 	ErrGap = errors.New("lessons: changes are missing")
 	// ErrSettled says that a lesson's sample is not kept and none was given.
-	ErrSettled = errors.New("lessons: the sample is not kept")
+	ErrSettled = errors.New("learn: the message's tokens are no longer kept, show the message itself")
 	// ErrMoved says that the store is not at the position it was expected at.
 	ErrMoved = errors.New("lessons: somebody else was first")
 	// ErrLesson says that a lesson is not of the form demanded.
 	ErrLesson = errors.New("lessons: malformed")
 	// ErrWaiting says that the shared store is away and the lesson waits on
 	// this machine's disk; it will be put when the store is back.
-	ErrWaiting = errors.New("lessons: the store is away, the lesson waits on disk")
+	ErrWaiting = errors.New("learn: the store is away, the lesson waits on disk for it")
 )
 
 // Stats are figures of a store.
@@ -79,11 +86,10 @@ type Stats struct {
 // Store keeps lessons. It is safe for several goroutines and processes. What was
 // answered survives the end of the process.
 type Store interface {
-	// Put makes l what is known of its message; class 0 takes the lesson back. It
-	// returns what was known before and the position of the change, zero when there is none because the
-	// class is the same. Where the sample of the old lesson is not kept, l's
-	// stands for it; without either it is ErrSettled, and nothing changes.
-	Put(ctx context.Context, l Lesson) (old Lesson, at Position, err error)
+	// Put makes l what is known of its message; class 0 takes the lesson back. When the class
+	// is the same nothing changes. Where the sample of the old lesson is not kept, l's
+	// stands for it; without either it is ErrSettled, and nothing changes either.
+	Put(ctx context.Context, l Lesson) (Step, error)
 	// Get gives a lesson with its sample; class 0 when there is none.
 	Get(ctx context.Context, name string) (Lesson, error)
 	// List gives lessons without samples and tells which have one, about limit of them, in no order, and the cursor

@@ -31,20 +31,20 @@ func NewMemory() *Memory { return &Memory{lessons: map[string]Lesson{}} }
 func Mark() uint32 { return rand.Uint32() }
 
 // Put implements Store.
-func (m *Memory) Put(_ context.Context, l Lesson) (old Lesson, at Position, err error) {
+func (m *Memory) Put(_ context.Context, l Lesson) (Step, error) {
 	if err := Check(l); err != nil {
-		return old, at, err
+		return Step{}, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	old = m.lessons[l.Name]
-	if old.Class == l.Class {
-		return old, at, nil
+	s := Step{Old: m.lessons[l.Name], Before: m.end}
+	if s.Old.Class == l.Class {
+		return s, nil
 	}
-	taken := Lesson{Name: l.Name, Class: old.Class, Sample: old.Sample}
-	if old.Class != 0 && old.Sample == nil {
+	taken := Lesson{Name: l.Name, Class: s.Old.Class, Sample: s.Old.Sample}
+	if s.Old.Class != 0 && s.Old.Sample == nil {
 		if taken.Sample = l.Sample; l.Sample == nil {
-			return old, at, ErrSettled
+			return s, ErrSettled
 		}
 	}
 	if l.Class == 0 {
@@ -53,7 +53,8 @@ func (m *Memory) Put(_ context.Context, l Lesson) (old Lesson, at Position, err 
 		m.lessons[l.Name] = l
 	}
 	m.append(Change{Old: taken, New: Bare(l)})
-	return old, m.end, nil
+	s.At = m.end
+	return s, nil
 }
 
 // Bare is a lesson as a change has it: without what it is about, and without a sample when it was

@@ -49,7 +49,7 @@ func (v learned) Note(ctx context.Context, after lessons.Position, note []byte) 
 		if end != after {
 			return lessons.ErrMoved
 		}
-		at, err = w.change(lessons.Change{Note: note})
+		_, at, err = w.change(lessons.Change{Note: note})
 		return err
 	})
 	return answered(&at, err)

@@ -20,43 +20,36 @@ var _ lessons.Store = learned{}
 func (db *DB) Lessons() lessons.Store { return learned{db} }
 
 // Put implements lessons.Store.
-func (v learned) Put(ctx context.Context, l lessons.Lesson) (lessons.Lesson, lessons.Position, error) {
+func (v learned) Put(ctx context.Context, l lessons.Lesson) (lessons.Step, error) {
 	if err := lessons.Check(l); err != nil {
-		return lessons.Lesson{}, lessons.Position{}, err
+		return lessons.Step{}, err
 	}
-	var r put
+	var s lessons.Step
 	err := v.db.write.do(ctx, true, func(w *writer) (err error) {
-		r, err = w.putLesson(l)
+		s, err = w.putLesson(l)
 		return err
 	})
 	if err != nil && !errors.Is(err, lessons.ErrSettled) {
-		return lessons.Lesson{}, lessons.Position{}, err
+		return lessons.Step{}, err
 	}
-	return r.old, r.at, err
+	return s, err
 }
 
-// put is what became of a Put.
-type put struct {
-	old lessons.Lesson
-	at  lessons.Position
-}
-
-func (w *writer) putLesson(l lessons.Lesson) (r put, err error) {
-	if r.old, err = w.lesson(l.Name); err != nil || r.old.Class == l.Class {
-		return r, err
+func (w *writer) putLesson(l lessons.Lesson) (s lessons.Step, err error) {
+	if s.Old, err = w.lesson(l.Name); err != nil || s.Old.Class == l.Class {
+		return s, err
 	}
-	taken := r.old.Sample
-	if r.old.Class != 0 && taken == nil {
+	taken := s.Old.Sample
+	if s.Old.Class != 0 && taken == nil {
 		if taken = l.Sample; taken == nil {
-			return r, lessons.ErrSettled
+			return s, lessons.ErrSettled
 		}
 	}
 	if err := w.keepLesson(l); err != nil {
-		return r, err
+		return s, err
 	}
-	bare := lessons.Bare(l)
-	r.at, err = w.change(lessons.Change{Old: lessons.Lesson{Class: r.old.Class, Sample: taken}, New: bare})
-	return r, err
+	s.Before, s.At, err = w.change(lessons.Change{Old: lessons.Lesson{Class: s.Old.Class, Sample: taken}, New: lessons.Bare(l)})
+	return s, err
 }
 
 // lesson reads what is known of a message.
@@ -101,18 +94,18 @@ func (w *writer) keepLesson(l lessons.Lesson) error {
 
 const sqlEnd = "SELECT n, mark FROM learned"
 
-// change appends a change.
-func (w *writer) change(c lessons.Change) (at lessons.Position, err error) {
-	if _, err := w.get(sqlEnd, nil, &at.N, &at.Mark); err != nil {
-		return at, err
+// change appends a change and tells the position before it and its own.
+func (w *writer) change(c lessons.Change) (before, at lessons.Position, err error) {
+	if _, err := w.get(sqlEnd, nil, &before.N, &before.Mark); err != nil {
+		return before, at, err
 	}
-	at = lessons.Position{N: at.N + 1, Mark: lessons.Mark()}
+	at = lessons.Position{N: before.N + 1, Mark: lessons.Mark()}
 	_, err = w.exec("INSERT INTO lesson_change (n, mark, name, was, taken, class, sample, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 		at.N, at.Mark, []byte(c.New.Name), c.Old.Class, c.Old.Sample, c.New.Class, c.New.Sample, c.Note)
 	if err == nil {
 		_, err = w.exec("UPDATE learned SET n = ?, mark = ?", at.N, at.Mark)
 	}
-	return at, err
+	return before, at, err
 }
 
 // Get implements lessons.Store.

@@ -51,34 +51,31 @@ func (v learned) run(ctx context.Context, d time.Duration, s *redis.Script, args
 }
 
 // Put implements lessons.Store. A Put that timed out may have been done; done again it changes nothing.
-func (v learned) Put(ctx context.Context, l lessons.Lesson) (old lessons.Lesson, at lessons.Position, err error) {
+func (v learned) Put(ctx context.Context, l lessons.Lesson) (s lessons.Step, err error) {
 	if err := lessons.Check(l); err != nil {
-		return old, at, err
+		return s, err
 	}
 	mark := lessons.Mark()
 	reply, err := v.run(ctx, v.s.opts.Timeout, lessonScript, l.Name, int(l.Class), l.About, optional(l.Sample), mark, life)
 	if err != nil {
-		return old, at, err
+		return s, err
 	}
 	r, ok := reply.([]any)
-	if !ok || len(r) != 3 {
-		return old, at, errReply
+	if !ok || len(r) != 5 {
+		return s, errReply
 	}
-	old.Name = l.Name
-	if known, ok := r[0].(string); ok && known != "" {
-		old.Class, old.About = known[0], []byte(known[1:])
-	} else {
-		old.Name = ""
+	if known, _ := r[0].(string); known != "" {
+		s.Old = lessons.Lesson{Name: l.Name, Class: known[0], About: []byte(known[1:]), Sample: sample(r[1])}
 	}
-	old.Sample = sample(r[1])
+	s.Before, _ = ends([]any{r[3], r[4], ""})
 	n, _ := r[2].(int64)
 	switch {
 	case n < 0:
-		return old, at, lessons.ErrSettled
+		return s, lessons.ErrSettled
 	case n > 0:
-		at = lessons.Position{N: uint64(n), Mark: mark}
+		s.At = lessons.Position{N: uint64(n), Mark: mark}
 	}
-	return old, at, nil
+	return s, nil
 }
 
 var (

@@ -35,24 +35,26 @@ end
 `
 
 // lessonScript puts a lesson: name, class, about, sample, mark, lifetime. It returns what
-// was known, the old sample and the change's number; 0 when nothing changed, -1 when the old sample is missing.
+// was known, the old sample, the change's number (0 when nothing changed, -1 when the old sample is missing), and
+// number and mark of the change before.
 var lessonScript = redis.NewScript(changing + `
 local name, class, sample = ARGV[1], tonumber(ARGV[2]), ARGV[4]
 local known = redis.call('HGET', KEYS[1], name) or ''
 local was = known == '' and 0 or string.byte(known)
-if was == class then return {known, '', 0} end
+if was == class then return {known, '', 0, '0', '0'} end
 local kept, taken = '', ''
 if was ~= 0 then
   kept = redis.call('HGET', KEYS[2], name)
   kept = kept and '=' .. string.sub(kept, 2) or ''
   taken = kept
   if taken == '' then taken = sample end
-  if taken == '' then return {known, '', -1} end
+  if taken == '' then return {known, '', -1, '0', '0'} end
 end
+local before = redis.call('HMGET', KEYS[4], 'end', 'mark')
 keep(name, class, ARGV[3], sample)
 local n = change(ARGV[5], 'n', name, 'w', was, 't', taken, 'c', class, 's', class == 0 and '' or sample)
 last(ARGV[6])
-return {known, kept, n}`)
+return {known, kept, n, before[1] or '0', before[2] or '0'}`)
 
 // importScript keeps a lesson without a change: name, class, about, sample, lifetime.
 var importScript = redis.NewScript(changing + `

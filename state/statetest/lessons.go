@@ -60,7 +60,7 @@ func Lessons(t *testing.T, open func(testing.TB) lessons.Store) {
 }
 
 func lessonRow(t *testing.T, s lessons.Store) {
-	ctx := t.Context()
+	ctx, end := t.Context(), lessons.Position{}
 	for _, step := range []struct {
 		l       lessons.Lesson
 		was     uint8
@@ -69,9 +69,12 @@ func lessonRow(t *testing.T, s lessons.Store) {
 		{lesson("a", 1, "one"), 0, true}, {lesson("a", 1, "other"), 1, false}, {lesson("b\x00\xff", 2, ""), 0, true},
 		{lesson("a", 2, "two"), 1, true}, {lessons.Lesson{Name: "a"}, 2, true}, {lessons.Lesson{Name: "a"}, 0, false},
 	} {
-		old, at, err := s.Put(ctx, step.l)
-		if err != nil || old.Class != step.was || (at.N != 0) != step.changes {
-			t.Errorf("%v: was %v, at %v, %v", step.l, old, at, err)
+		did, err := s.Put(ctx, step.l)
+		if err != nil || did.Old.Class != step.was || (did.At.N != 0) != step.changes || step.changes && did.Before != end {
+			t.Errorf("%v: %+v, %v", step.l, did, err)
+		}
+		if step.changes {
+			end = did.At
 		}
 	}
 	got := all(t, s, lessons.Position{})
@@ -99,7 +102,7 @@ func lessonRow(t *testing.T, s lessons.Store) {
 
 func lessonGet(t *testing.T, s lessons.Store) {
 	ctx := t.Context()
-	must2(s.Put(ctx, lesson("a", 1, "sample")))(t)
+	must(s.Put(ctx, lesson("a", 1, "sample")))(t)
 	got := must(s.Get(ctx, "a"))(t)
 	if got.Name != "a" || got.Class != 1 || string(got.About) != "about a" || string(got.Sample) != "sample" {
 		t.Errorf("%+v", got)
@@ -109,27 +112,19 @@ func lessonGet(t *testing.T, s lessons.Store) {
 	}
 }
 
-// must2 is must for Put.
-func must2(old lessons.Lesson, at lessons.Position, err error) func(testing.TB) lessons.Position {
-	return func(t testing.TB) lessons.Position {
-		t.Helper()
-		return must(at, err)(t)
-	}
-}
-
 func lessonSettled(t *testing.T, s lessons.Store) {
 	ctx := t.Context()
-	must2(s.Put(ctx, lesson("a", 1, "sample")))(t)
+	must(s.Put(ctx, lesson("a", 1, "sample")))(t)
 	if err := s.Release(ctx, "a", "not there"); err != nil {
 		t.Fatal(err)
 	}
 	if st := must(s.Stats(ctx))(t); st.Lessons != 1 || st.Kept != [3]int{} {
 		t.Errorf("%+v", st)
 	}
-	if old, _, err := s.Put(ctx, lessons.Lesson{Name: "a"}); !errors.Is(err, lessons.ErrSettled) || old.Class != 1 {
-		t.Errorf("%v, %v", old, err)
+	if did, err := s.Put(ctx, lessons.Lesson{Name: "a"}); !errors.Is(err, lessons.ErrSettled) || did.Old.Class != 1 {
+		t.Errorf("%+v, %v", did, err)
 	}
-	must2(s.Put(ctx, lessons.Lesson{Name: "a", Sample: []byte("shown")}))(t)
+	must(s.Put(ctx, lessons.Lesson{Name: "a", Sample: []byte("shown")}))(t)
 	got := all(t, s, lessons.Position{})
 	if len(got) != 2 || string(got[1].Old.Sample) != "shown" || got[1].Old.Class != 1 || got[1].New.Sample != nil {
 		t.Errorf("changes %s", classes(got))
@@ -139,7 +134,7 @@ func lessonSettled(t *testing.T, s lessons.Store) {
 func lessonLists(t *testing.T, s lessons.Store) {
 	ctx := t.Context()
 	for i := range 450 {
-		must2(s.Put(ctx, lesson(fmt.Sprint("m", i), uint8(1+i%2), fmt.Sprint("sample of many bytes ", i))))(t)
+		must(s.Put(ctx, lesson(fmt.Sprint("m", i), uint8(1+i%2), fmt.Sprint("sample of many bytes ", i))))(t)
 	}
 	if err := s.Release(ctx, "m0", "m1", "m3"); err != nil {
 		t.Fatal(err)
@@ -186,7 +181,7 @@ func lessonLists(t *testing.T, s lessons.Store) {
 func put(t testing.TB, s lessons.Store, n int) (row []lessons.Position) {
 	t.Helper()
 	for i := range n {
-		row = append(row, must2(s.Put(t.Context(), lesson(fmt.Sprint("p", i), 1, "x")))(t))
+		row = append(row, must(s.Put(t.Context(), lesson(fmt.Sprint("p", i), 1, "x")))(t).At)
 	}
 	return row
 }
@@ -227,7 +222,7 @@ func lessonSnapshot(t *testing.T, s lessons.Store) {
 		t.Errorf("changes after the second: %s", classes(got))
 	}
 	put(t, s, 10) // known already
-	must2(s.Put(ctx, lesson("new", 1, "x")))(t)
+	must(s.Put(ctx, lesson("new", 1, "x")))(t)
 	if got := all(t, s, row[9]); len(got) != 1 {
 		t.Errorf("changes after the second: %s", classes(got))
 	}
@@ -269,7 +264,7 @@ func lessonRestore(t *testing.T, s lessons.Store) {
 	if got := all(t, s, at); len(got) != 0 {
 		t.Errorf("%s", classes(got))
 	}
-	next := must2(s.Put(ctx, lesson("c", 1, "z")))(t)
+	next := must(s.Put(ctx, lesson("c", 1, "z")))(t).At
 	if got := all(t, s, at); next.N != 1001 || len(got) != 1 || got[0].At != next {
 		t.Errorf("%v: %s", next, classes(got))
 	}
@@ -298,7 +293,7 @@ func lessonBad(t *testing.T, s lessons.Store) {
 		"too much about":   {Name: "a", Class: 1, About: make([]byte, lessons.MaxAbout+1)},
 		"too great sample": {Name: "a", Class: 1, Sample: make([]byte, lessons.MaxSample+1)},
 	} {
-		if _, _, err := s.Put(ctx, l); !errors.Is(err, lessons.ErrLesson) {
+		if _, err := s.Put(ctx, l); !errors.Is(err, lessons.ErrLesson) {
 			t.Errorf("%s: Put: %v", name, err)
 		}
 		if err := s.Import(ctx, l); !errors.Is(err, lessons.ErrLesson) {
@@ -315,7 +310,7 @@ func lessonMany(t *testing.T, s lessons.Store) {
 	for i := range 4 {
 		wg.Go(func() {
 			for j := range 40 {
-				if _, _, err := s.Put(context.Background(), lesson(fmt.Sprint("m", (i+j)%50), uint8(1+j%2), "x")); err != nil {
+				if _, err := s.Put(context.Background(), lesson(fmt.Sprint("m", (i+j)%50), uint8(1+j%2), "x")); err != nil {
 					t.Error(err)
 				}
 			}
@@ -337,7 +332,7 @@ func lessonAny(t *testing.T, s lessons.Store) {
 			if rapid.Bool().Draw(rt, "with a sample") {
 				l.Sample = rapid.SliceOfN(rapid.Byte(), 0, 9).Draw(rt, "sample")
 			}
-			if _, _, err := s.Put(context.Background(), l); err != nil && !errors.Is(err, lessons.ErrSettled) {
+			if _, err := s.Put(context.Background(), l); err != nil && !errors.Is(err, lessons.ErrSettled) {
 				rt.Fatal(err)
 			}
 		}
