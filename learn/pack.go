@@ -17,6 +17,7 @@ import (
 // is near to the least that is possible.
 //
 //	version 1
+//	domain                                        length as one byte, text
 //	number of counted tokens, of the others       uvarint each
 //	gaps of the counted, of the others            bits, each part to a full byte
 const sampleVersion = 1
@@ -31,8 +32,9 @@ const shortBits = 1 + linear.Bits
 // errSample says that a sample is not what pack wrote.
 var errSample = errors.New("learn: sample is damaged")
 
-// pack makes a sample.
-func pack(list []uint64) []byte {
+// pack makes a sample of a domain's message.
+func pack(domain string, list []uint64) []byte {
+	domain = domain[:min(len(domain), 255)]
 	var whole, short []uint64
 	for _, t := range list {
 		if Counted(t) {
@@ -41,7 +43,8 @@ func pack(list []uint64) []byte {
 			short = append(short, shorten(t))
 		}
 	}
-	out := binary.AppendUvarint([]byte{sampleVersion}, uint64(len(whole)))
+	out := append([]byte{sampleVersion, byte(len(domain))}, domain...)
+	out = binary.AppendUvarint(out, uint64(len(whole)))
 	out = binary.AppendUvarint(out, uint64(len(short)))
 	return appendGaps(appendGaps(out, whole, 64), short, shortBits)
 }
@@ -63,32 +66,31 @@ func lengthen(s uint64) uint64 {
 	return s<<(64-linear.Bits) | uint64(g)
 }
 
-// unpack gives the tokens of a sample, those that are counted first, sorted.
-func unpack(sample []byte) ([]uint64, error) {
-	if len(sample) == 0 || sample[0] != sampleVersion {
-		return nil, errSample
+// unpack gives the domain and the tokens of a sample, those that are counted first, sorted.
+func unpack(sample []byte) (domain string, list []uint64, err error) {
+	if len(sample) < 2 || sample[0] != sampleVersion || len(sample) < 2+int(sample[1]) {
+		return "", nil, errSample
 	}
-	whole, a := binary.Uvarint(sample[1:])
+	domain, rest := string(sample[2:2+sample[1]]), sample[2+int(sample[1]):]
+	whole, a := binary.Uvarint(rest)
 	if a <= 0 {
-		return nil, errSample
+		return "", nil, errSample
 	}
-	short, b := binary.Uvarint(sample[1+a:])
+	short, b := binary.Uvarint(rest[a:])
 	if b <= 0 || whole > maxSampleTokens || short > maxSampleTokens {
-		return nil, errSample
+		return "", nil, errSample
 	}
-	out := make([]uint64, 0, whole+short)
-	rest := sample[1+a+b:]
-	out, rest, ok := readGaps(out, rest, int(whole), 64)
+	list, rest, ok := readGaps(make([]uint64, 0, whole+short), rest[a+b:], int(whole), 64)
+	if ok {
+		list, _, ok = readGaps(list, rest, int(short), shortBits)
+	}
 	if !ok {
-		return nil, errSample
+		return "", nil, errSample
 	}
-	if out, _, ok = readGaps(out, rest, int(short), shortBits); !ok {
-		return nil, errSample
+	for i := int(whole); i < len(list); i++ {
+		list[i] = lengthen(list[i])
 	}
-	for i := int(whole); i < len(out); i++ {
-		out[i] = lengthen(out[i])
-	}
-	return out, nil
+	return domain, list, nil
 }
 
 // lowBits is how many bits of a gap are written as they are, when n numbers are spread
