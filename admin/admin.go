@@ -1,8 +1,9 @@
 // Package admin is the HTTP endpoint for the postmaster: verdicts, health and
 // metrics.
 //
+//	GET /                       a page: what is wrong, DNS lists, the newest verdicts
 //	GET /api/v1/verdicts        newest first; action, since, until, from, rcpt, ip, symbol,
-//	                            queue_id, min_score, q, limit, cursor
+//	                            queue_id, message_id, min_score, q, limit, cursor
 //	GET /api/v1/verdicts/{id}   one verdict record
 //	GET /healthz                200 while the process lives; what is wrong, as JSON
 //	GET /readyz                 200 while mail can be judged, else 503
@@ -10,7 +11,8 @@
 //
 // Whoever reaches the endpoint reads what strangers and users wrote to each
 // other, so it is open only on loopback, to requests for localhost, and on unix sockets;
-// anywhere else every request but /healthz and /readyz needs a bearer token.
+// anywhere else every request but /healthz and /readyz needs a token, as a bearer's or, to read with
+// a browser, as the password of any user.
 package admin
 
 import (
@@ -40,6 +42,9 @@ type Config struct {
 	Health  *Health
 	Metrics prometheus.Gatherer
 	Log     *slog.Logger
+
+	Hostname string         // for the page
+	Tables   []func() Table // what the page shows beside conditions and verdicts
 }
 
 // ErrToken says that an endpoint which others can reach has no token.
@@ -138,8 +143,10 @@ func (s *Server) Serve(ctx context.Context) error {
 }
 
 func handler(c Config) http.Handler {
-	a := api{store: c.Store, health: c.Health, log: c.Log}
+	a := api{store: c.Store, health: c.Health, log: c.Log, hostname: c.Hostname, tables: c.Tables}
 	closed := http.NewServeMux()
+	closed.HandleFunc("GET /{$}", a.page)
+	closed.HandleFunc("GET /style.css", style)
 	closed.HandleFunc("GET /api/v1/verdicts", a.list)
 	closed.HandleFunc("GET /api/v1/verdicts/{id}", a.show)
 	closed.Handle("GET /metrics", promhttp.HandlerFor(c.Metrics, promhttp.HandlerOpts{}))
@@ -160,14 +167,26 @@ func handler(c Config) http.Handler {
 // withToken lets requests through that carry the token.
 func withToken(token string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		given, ok := credential(r)
 		if !ok || subtle.ConstantTimeCompare([]byte(given), []byte(token)) != 1 {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="postern"`)
-			fail(w, http.StatusUnauthorized, "a bearer token is needed")
+			w.Header().Add("WWW-Authenticate", `Bearer realm="postern"`)
+			w.Header().Add("WWW-Authenticate", `Basic realm="postern", charset="UTF-8"`)
+			fail(w, http.StatusUnauthorized, "a token is needed")
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// credential is the token that a request carries. As a password it counts for reading only: a browser
+// sends passwords along with requests that other sites make it send.
+func credential(r *http.Request) (string, bool) {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		if _, password, ok := r.BasicAuth(); ok {
+			return password, true
+		}
+	}
+	return strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 }
 
 // forLocal lets requests through that ask for this machine by its own name. A page on the

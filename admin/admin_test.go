@@ -29,7 +29,7 @@ func records() []*verdicts.Record {
 		{
 			ID: "old", Time: day, QueueID: "4OLD", Action: scoring.Accept, Score: 1,
 			Session: verdicts.Session{ClientIP: "2001:db8::1"}, Envelope: verdicts.Envelope{From: "joe@example.net", Rcpts: []string{"anna@example.org"}},
-			Message: verdicts.Message{Subject: "hello"}, Symbols: []verdicts.Symbol{{Name: "SPF_PASS"}},
+			Message: verdicts.Message{Subject: "hello", MessageID: "<1@example.net>"}, Symbols: []verdicts.Symbol{{Name: "SPF_PASS"}},
 		},
 		{
 			ID: "new", Time: day.Add(time.Hour), QueueID: "4NEW", Action: scoring.Reject, Score: 16,
@@ -55,7 +55,11 @@ func testConfig(t *testing.T, token string) Config {
 
 // get asks a handler; header holds further fields, "Name: value".
 func get(c Config, path string, header ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodGet, path, nil)
+	return ask(c, http.MethodGet, path, header...)
+}
+
+func ask(c Config, method, path string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, nil)
 	r.Host = "127.0.0.1:8891"
 	for _, h := range header {
 		name, value, _ := strings.Cut(h, ": ")

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/postern-mail/postern/scoring"
@@ -18,9 +19,11 @@ import (
 )
 
 type api struct {
-	store  verdicts.Store
-	health *Health
-	log    *slog.Logger
+	store    verdicts.Store
+	health   *Health
+	log      *slog.Logger
+	hostname string
+	tables   []func() Table
 }
 
 // page is the answer to a query.
@@ -100,11 +103,11 @@ func fail(w http.ResponseWriter, code int, text string) {
 }
 
 // queryKeys are the parameters of GET /api/v1/verdicts.
-var queryKeys = []string{"action", "since", "until", "from", "rcpt", "ip", "symbol", "queue_id", "min_score", "q", "limit", "cursor"}
+var queryKeys = []string{"action", "since", "until", "from", "rcpt", "ip", "symbol", "queue_id", "message_id", "min_score", "q", "limit", "cursor"}
 
 // ParseQuery reads the parameters of a query for verdicts. A parameter that is
 // not known, given twice or has no sense is an error that names it. Times are
-// RFC 3339 or seconds since 1970.
+// RFC 3339, seconds since 1970, or how long ago: 90m, 2h, 3d.
 func ParseQuery(v url.Values) (verdicts.Query, error) {
 	for key, values := range v {
 		if !slices.Contains(queryKeys, key) {
@@ -116,7 +119,7 @@ func ParseQuery(v url.Values) (verdicts.Query, error) {
 	}
 	q := verdicts.Query{
 		From: v.Get("from"), Rcpt: v.Get("rcpt"), Symbol: v.Get("symbol"),
-		QueueID: v.Get("queue_id"), Text: v.Get("q"), Cursor: v.Get("cursor"),
+		QueueID: v.Get("queue_id"), Message: v.Get("message_id"), Text: v.Get("q"), Cursor: v.Get("cursor"),
 	}
 	var errs []error
 	note := func(key string, err error) {
@@ -163,5 +166,18 @@ func parseTime(s string) (time.Time, error) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return time.Unix(n, 0), nil
 	}
+	if ago, ok := parseAgo(s); ok {
+		return time.Now().Add(-ago), nil
+	}
 	return time.Parse(time.RFC3339, s)
+}
+
+// parseAgo reads a duration, in days too.
+func parseAgo(s string) (time.Duration, bool) {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16)
+		return time.Duration(n) * 24 * time.Hour, err == nil
+	}
+	d, err := time.ParseDuration(s)
+	return d, err == nil && d >= 0
 }

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -51,8 +50,9 @@ type App struct {
 	health   *admin.Health
 	metrics  *metrics
 	budget   *milter.Budget
-	state    io.Closer // nil: in memory
-	learning *learning // nil: it could not be opened
+	state    state.Store // nil: in memory
+	scratch  string      // folder that is removed at the end; "": none
+	learning *learning   // nil: it could not be opened
 	milters  []*milter.Server
 	admin    *admin.Server
 	reload   sync.Mutex
@@ -77,6 +77,7 @@ func New(o Options) (*App, error) {
 	a := &App{load: o.Load, health: new(admin.Health), budget: milter.NewBudget(int64(cfg.Limits.Memory))}
 	a.deps = newDeps(o.Kinds, o.Log)
 	a.health.Ask(a.listConditions)
+	a.health.Ask(a.stateConditions)
 	a.health.Ask(a.learningConditions)
 	a.metrics = newMetrics(a)
 	a.observe = a.metrics.check
@@ -84,7 +85,10 @@ func New(o Options) (*App, error) {
 		return nil, err
 	}
 	a.resolver = a.client
-	a.openState(cfg)
+	if err := a.openState(cfg); err != nil {
+		a.client.Close()
+		return nil, err
+	}
 	a.openLearning(cfg)
 	g, err := a.build(cfg)
 	if err != nil {
@@ -139,6 +143,7 @@ func (a *App) listen(cfg *config.Config) error {
 	a.admin, err = admin.Listen(admin.Config{
 		Listen: addr, Token: cfg.Admin.Token.Reveal(),
 		Store: a.store, Health: a.health, Metrics: a.metrics.registry, Log: a.log,
+		Hostname: hostname(cfg), Tables: []func() admin.Table{a.listTable},
 	})
 	return err
 }
@@ -250,7 +255,7 @@ func (a *App) hold() *generation {
 // report makes a verdict known: to the store, the metrics and the log.
 func (a *App) report(ctx context.Context, r *verdicts.Record, took time.Duration) {
 	r.DurationMS = float64(took.Microseconds()) / 1000
-	r.DurationMS = float64(took.Microseconds()) / 1000
+	r.Degraded = a.stateStatus().Degraded
 	if err := a.store.Add(context.WithoutCancel(ctx), r); err != nil {
 		a.log.Error("verdict not stored", "id", r.ID, "err", err)
 		a.metrics.unstored.Inc()

@@ -24,14 +24,15 @@ func (c *checkCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	if err := c.print(p.out, r); err != nil {
+	if err := writeRecord(p.out, r, c.JSON); err != nil {
 		return err
 	}
 	return c.exit(r)
 }
 
-func (c *checkCmd) print(out io.Writer, r *verdicts.Record) error {
-	if !c.JSON {
+// writeRecord prints a record for a reader, or as the admin endpoint gives it.
+func writeRecord(out io.Writer, r *verdicts.Record, asJSON bool) error {
+	if !asJSON {
 		return r.WriteText(out)
 	}
 	e := json.NewEncoder(out)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -10,7 +11,7 @@ import (
 	"github.com/postern-mail/postern/learn"
 )
 
-// collector tells the figures that milter, dns and dnsbl keep themselves,
+// collector tells the figures that milter, dns, dnsbl and state keep themselves,
 // whenever the metrics are asked for.
 type collector struct{ app *App }
 
@@ -35,6 +36,9 @@ var (
 	listOK          = desc("postern_dnsbl_list_ok", "1 while the list is well and asked, else 0.", "list")
 	listAsked       = desc("postern_dnsbl_asked_total", "Questions about messages to a list.", "list")
 	listListed      = desc("postern_dnsbl_listed_total", "Listings found in a list.", "list")
+	stateDegraded   = desc("postern_state_degraded", "1 while the state is not as it should be: Redis is away, or the file cannot be written to.")
+	stateWaiting    = desc("postern_state_waiting", "Verdicts that wait on disk for Redis.")
+	stateLost       = desc("postern_state_lost_total", "Verdicts for which there was no room to wait.")
 	learnedMessages = desc("postern_learned_messages", "Messages that were learned, by class (ham, spam).", "class")
 	learnedTokens   = desc("postern_learned_tokens", "Tokens that are counted.")
 	learnedTrained  = desc("postern_learned_training_timestamp_seconds", "When the linear model was trained last, 0 before the first time.")
@@ -47,7 +51,7 @@ func (c collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		milterOpen, milterAccepted, milterRefused, milterViolation, milterErrors, milterSpooled,
 		dnsLookups, dnsCached, dnsStale, dnsSkipped, dnsInFlight, dnsHealthy, dnsServers,
-		listOK, listAsked, listListed, listFailed,
+		stateDegraded, stateWaiting, stateLost, listOK, listAsked, listListed, listFailed,
 		learnedMessages, learnedTokens, learnedTrained, learnedExamples,
 	} {
 		out <- d
@@ -72,6 +76,10 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		count(milterSpooled, float64(s.Spooled), name)
 	}
 	c.dns(count, gauge)
+	s := c.app.stateStatus()
+	gauge(stateDegraded, map[bool]float64{true: 1}[s.Degraded])
+	gauge(stateWaiting, float64(s.Waiting))
+	count(stateLost, float64(s.Lost))
 	c.learned(gauge)
 	for _, z := range c.app.listHealth() {
 		ok := 0.0
@@ -152,4 +160,20 @@ func (a *App) listConditions() []admin.Condition {
 		wrong = append(wrong, admin.Condition{Name: "list " + z.Name, Detail: fmt.Sprintf("%s: %s; %s", z.State, z.Reason, z.Remedy)})
 	}
 	return wrong
+}
+
+// listTable is the part of the admin's first page that shows the DNS lists.
+func (a *App) listTable() admin.Table {
+	t := admin.Table{Title: "DNS lists", Columns: []string{"list", "zone", "state", "since (UTC)", "asked", "listed", "failed", "why", "what to do"}}
+	for _, z := range a.listHealth() {
+		t.Rows = append(t.Rows, admin.Row{
+			Bad: z.State != dnsbl.OK && z.State != dnsbl.Unchecked,
+			Cells: []string{z.Name, z.Zone, string(z.State), z.Since.UTC().Format(time.DateTime), fmt.Sprint(z.Asked), fmt.Sprint(z.Listed),
+				fmt.Sprint(z.Failed), z.Reason, z.Remedy},
+		})
+	}
+	if len(t.Rows) == 0 {
+		t.Note = "None is asked."
+	}
+	return t
 }

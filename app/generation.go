@@ -27,6 +27,7 @@ type generation struct {
 	speaks   map[string]bool // filters whose symbols refuse at RCPT; nil: any may
 	closers  []io.Closer
 	keepers  []dnsbl.Lists
+	limits   []filters.LimitKeeper
 
 	mu      sync.Mutex
 	holders int
@@ -36,6 +37,9 @@ type generation struct {
 // build makes a generation. The error, config.Faults as a rule, names every filter that
 // could not be made and where it is configured; nothing is left open then.
 func (d *deps) build(cfg *config.Config) (*generation, error) {
+	if err := checkState(cfg); err != nil {
+		return nil, err
+	}
 	book, err := d.ruleBook(cfg)
 	if err != nil {
 		return nil, err
@@ -94,6 +98,9 @@ func (d *deps) instances(cfg *config.Config, g *generation) ([]chain.Instance, e
 			}
 			if l, ok := f.(dnsbl.Lists); ok {
 				g.keepers = append(g.keepers, l)
+			}
+			if l, ok := f.(filters.LimitKeeper); ok {
+				g.limits = append(g.limits, l)
 			}
 			if l, ok := f.(filters.Greylister); ok {
 				g.greylist = &greylist{name: name, asked: l, limit: cfg.Limits.Filter}

@@ -39,6 +39,9 @@ func logVerdict(log *slog.Logger, r *verdicts.Record, took time.Duration) {
 	if failed := failedChecks(r); failed != "" {
 		attrs = append(attrs, slog.String("failed", failed))
 	}
+	if r.Degraded {
+		attrs = append(attrs, slog.Bool("degraded", true))
+	}
 	log.LogAttrs(context.Background(), slog.LevelInfo, "verdict", attrs...)
 }
 

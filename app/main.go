@@ -35,12 +35,16 @@ type cli struct {
 	Config string            `short:"c" type:"path" placeholder:"FILE" help:"Configuration file (default: $POSTERN_CONFIG, then /etc/postern/postern.yaml where it exists)."`
 	Set    map[string]string `mapsep:"none" placeholder:"KEY=VALUE" help:"Set a key of the configuration; may be repeated; stronger than file and environment."`
 
-	Serve   serveCmd   `cmd:"" help:"Serve the MTA until told to stop. SIGHUP reloads the configuration."`
-	Check   checkCmd   `cmd:"" help:"Judge one message and print the verdict."`
-	Conf    configCmd  `cmd:"" name:"config" help:"Look at the configuration."`
-	Rules   rulesCmd   `cmd:"" help:"Look at the rules."`
-	Lists   listsCmd   `cmd:"" help:"Look at the DNS lists."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve    serveCmd    `cmd:"" help:"Serve the MTA until told to stop. SIGHUP reloads the configuration."`
+	Check    checkCmd    `cmd:"" help:"Judge one message and print the verdict."`
+	Conf     configCmd   `cmd:"" name:"config" help:"Look at the configuration."`
+	Rules    rulesCmd    `cmd:"" help:"Look at the rules."`
+	Lists    listsCmd    `cmd:"" help:"Look at the DNS lists."`
+	Verdicts verdictsCmd `cmd:"" help:"Look at what was decided."`
+	Limits   limitsCmd   `cmd:"" help:"Look at rate limits, and reset them."`
+	Greylist greylistCmd `cmd:"" help:"Look at what waits, and let it in."`
+	State    stateCmd    `cmd:"" help:"Look at the state, and copy it."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // program is what subcommands work with.

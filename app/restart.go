@@ -14,6 +14,7 @@ func needsRestart(old, now *config.Config) []string {
 		"listeners":            reflect.DeepEqual(old.Listeners, now.Listeners),
 		"admin":                old.Admin == now.Admin,
 		"state":                old.State == now.State,
+		"redis":                reflect.DeepEqual(old.Redis, now.Redis),
 		"dns":                  reflect.DeepEqual(old.DNS, now.DNS),
 		"log":                  old.Log == now.Log,
 		"limits.memory":        old.Limits.Memory == now.Limits.Memory,

@@ -3,41 +3,110 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"os"
-	"path/filepath"
 	"time"
 
+	"github.com/postern-mail/postern/admin"
 	"github.com/postern-mail/postern/internal/config"
 	"github.com/postern-mail/postern/state"
-	"github.com/postern-mail/postern/state/embedded"
+	"github.com/postern-mail/postern/state/backend"
 	"github.com/postern-mail/postern/state/memory"
 	"github.com/postern-mail/postern/verdicts"
 )
 
 const (
-	stateFile = "state.db" // in state.dir
 	// memoryKeys is how many values, and how many limits, are kept in memory in place of a file.
 	memoryKeys = 200_000
 	// giveBackLimit is how long a giving back may take; nobody waits for its answer but the session.
 	giveBackLimit = time.Second
 )
 
+// stateConfig is what the sections state and redis say.
+func stateConfig(cfg *config.Config) backend.Config {
+	s, r := cfg.State, cfg.Redis
+	c := backend.Config{
+		Dir:       s.Dir,
+		Retention: verdicts.Retention(s.Retention),
+		Redis: backend.Redis{
+			URL: r.URL.Reveal(), Master: r.Master, Cluster: r.Cluster, Username: r.Username, Password: r.Password.Reveal(),
+			SentinelUsername: r.SentinelUsername, SentinelPassword: r.SentinelPassword.Reveal(),
+			Prefix: r.Prefix, Timeout: r.Timeout, Waiting: r.Waiting, TLS: backend.TLS(r.TLS),
+		},
+	}
+	for _, u := range r.URLs {
+		c.Redis.URLs = append(c.Redis.URLs, u.Reveal())
+	}
+	return c
+}
+
+// checkState says what of the section redis makes no sense.
+func checkState(cfg *config.Config) error {
+	if err := stateConfig(cfg).Check(); err != nil {
+		return config.Faults{cfg.Fault("redis", err)}
+	}
+	return nil
+}
+
 // openState opens what lasts. Without a folder, or with one that cannot be used, verdicts, limits
-// and greylist are kept in memory, and the log says so: mail is filtered all the same.
-func (a *App) openState(cfg *config.Config) {
-	err := errors.New("state.dir is not set")
-	if dir := cfg.State.Dir; dir != "" {
-		if _, err = os.Stat(dir); err == nil {
-			var db *embedded.DB
-			if db, err = embedded.Open(embedded.Options{Path: filepath.Join(dir, stateFile), Now: a.now}); err == nil {
-				a.state, a.store, a.limits, a.kv = db, db.Verdicts(), db.Limits(), db.KV()
-				return
-			}
+// and greylist are kept in memory, and the log says so: mail is filtered all the same. With Redis
+// only what waits for it needs a folder.
+func (a *App) openState(cfg *config.Config) error {
+	if err := checkState(cfg); err != nil {
+		return err
+	}
+	c := stateConfig(cfg)
+	s, err := backend.Open(c, a.stateChanged)
+	if err != nil && c.Shared() {
+		a.log.Warn("verdicts that wait for Redis do not outlast this process", "err", err)
+		if a.scratch, err = os.MkdirTemp("", "postern-"); err != nil {
+			return err
+		}
+		c.Dir = a.scratch
+		if s, err = backend.Open(c, a.stateChanged); err != nil {
+			return errors.Join(err, os.RemoveAll(a.scratch))
 		}
 	}
-	a.log.Warn("verdicts, limits and greylist are kept in memory and do not outlast this process", "err", err)
-	m := memory.New(memoryKeys, a.now)
-	a.store, a.limits, a.kv = verdicts.NewRing(ringSize), m.Limits(), m.KV()
+	if err != nil {
+		a.log.Warn("verdicts, limits and greylist are kept in memory and do not outlast this process", "err", err)
+		m := memory.New(memoryKeys, a.now)
+		a.store, a.limits, a.kv = verdicts.NewRing(ringSize), m.Limits(), m.KV()
+		return nil
+	}
+	a.state, a.store, a.limits, a.kv = s, s.Verdicts(), s.Limits(), s.KV()
+	return nil
+}
+
+// stateChanged tells the log that the shared store went away or came back.
+func (a *App) stateChanged(s state.Status) {
+	if s.Degraded {
+		a.log.Warn("the shared state is away: this machine goes on by itself", "state", s.Kind, "reason", s.Reason)
+		return
+	}
+	a.log.Info("the shared state is back", "state", s.Kind, slog.Int("waiting", s.Waiting), slog.Int64("lost", s.Lost))
+}
+
+// stateStatus is how the state does, zero when it is in memory.
+func (a *App) stateStatus() state.Status {
+	if a.state == nil {
+		return state.Status{}
+	}
+	return a.state.Status()
+}
+
+// stateConditions tells that the state is not as it should be. Mail is judged all the same.
+func (a *App) stateConditions() []admin.Condition {
+	s := a.stateStatus()
+	if !s.Degraded {
+		return nil
+	}
+	what := "this machine goes on by itself"
+	if s.Kind == "embedded" {
+		what = "what is decided may be lost"
+	}
+	return []admin.Condition{{Name: "state", Detail: fmt.Sprintf("%s is away since %s: %s; %s, %d verdicts wait, %d are lost",
+		s.Kind, s.Since.UTC().Format(time.RFC3339), s.Reason, what, s.Waiting, s.Lost)}}
 }
 
 // closeState closes what filters ask; nobody asks any more.
@@ -46,7 +115,11 @@ func (a *App) closeState() error {
 	if a.state == nil {
 		return nil
 	}
-	return a.state.Close()
+	err := a.state.Close()
+	if a.scratch != "" {
+		err = errors.Join(err, os.RemoveAll(a.scratch))
+	}
+	return err
 }
 
 // giveBack returns to limits what was taken for mail that does not come in now. Should that
@@ -61,4 +134,22 @@ func (a *App) giveBack(charges []state.Charge) {
 	if _, err := a.limits.Take(ctx, takes...); err != nil {
 		a.log.Warn("limits not given back", "err", err)
 	}
+}
+
+// openState opens the state that the configuration names, for a command that works on it beside the
+// daemon. Whoever calls it closes it.
+func (p *program) openState() (state.Store, *config.Config, error) {
+	cfg, err := p.load()
+	if err == nil {
+		err = checkState(cfg)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := backend.Look(context.Background(), stateConfig(cfg))
+	if errors.Is(err, backend.ErrNoFolder) {
+		err = fmt.Errorf("%w; without it the daemon keeps its state in memory, which no command reaches: "+
+			"make the folder, give it to the user that postern runs as, and restart", err)
+	}
+	return s, cfg, err
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -47,6 +48,18 @@ func writePart(b *strings.Builder, part string) {
 			b.WriteByte(c)
 		}
 	}
+}
+
+// Parts gives the parts that Key made a key of, the namespace first, as far as the key still
+// tells: in lower case, and a long one cut, with a hash after "~".
+func Parts(key string) []string {
+	parts := strings.Split(key, ":")
+	for i, p := range parts {
+		if plain, err := url.PathUnescape(p); err == nil {
+			parts[i] = strings.ToValidUTF8(plain, "\uFFFD")
+		}
+	}
+	return parts
 }
 
 // digest is 120 bits of a hash: enough that nobody finds two that agree.

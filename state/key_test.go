@@ -1,6 +1,7 @@
 package state
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -42,6 +43,9 @@ func FuzzKey(f *testing.F) {
 			t.Errorf("%q", key)
 		}
 		la, lb := strings.ToLower(a), strings.ToLower(b)
+		if got, short := Parts(key), len(a) < 30 && len(b) < 30; short && !slices.Equal(got, []string{"ns", la, lb}) {
+			t.Errorf("parts %q of %q", got, key)
+		}
 		if la != lb && Key("ns", a) == Key("ns", b) {
 			t.Errorf("%q and %q share a key", a, b)
 		}

@@ -34,6 +34,11 @@ type Status struct {
 	Lost     int64     `json:"lost"`    // records for which there was no room
 }
 
+// Counted is a store that tells how many verdict records it keeps.
+type Counted interface {
+	Records(ctx context.Context) (int, error)
+}
+
 // Prober is a store that may be away.
 type Prober interface {
 	// Probe tells whether the store can be written to, as far as one small write shows.

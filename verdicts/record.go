@@ -34,6 +34,10 @@ type Record struct {
 
 	DurationMS float64 `json:"duration_ms"` // from the end of the message to the verdict
 
+	// Degraded says that the state was not as it should be: limits and greylist went by what this
+	// machine knew, and the record had to wait.
+	Degraded bool `json:"degraded"`
+
 	Explanation Explanation `json:"explanation"`
 }
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 )
 
 // WriteText shows the record to a reader at a terminal: what was decided, why, and what
@@ -21,16 +22,23 @@ func (r *Record) WriteText(w io.Writer) error {
 	row("score", "%.2f", r.Score)
 	row("reason", "%s", r.Reason)
 	row("reply", "%s", r.Reply)
-	row("id", "%s", r.ID)
+	row("id", "%s", strings.TrimSpace(r.ID+" "+Printable(r.QueueID)))
+	row("time", "%s", r.Time.Local().Format(time.RFC3339))
 	row("client", "%s", Printable(strings.TrimSpace(r.Session.ClientIP+" "+r.Session.ClientName)))
+	row("user", "%s", Printable(r.Session.AuthUser))
 	row("from", "%s", "<"+Printable(r.Envelope.From)+">")
+	row("to", "%s", Printable(strings.Join(r.Envelope.Rcpts, ", ")))
 	row("author", "%s", Printable(r.Message.From))
 	row("subject", "%s", Printable(r.Message.Subject))
+	row("message id", "%s", Printable(r.Message.MessageID))
 	r.authRows(row)
 	for _, c := range r.Checks {
 		if c.Status != "ok" {
 			row("not run", "%s: %s: %s", c.Name, c.Status, Printable(c.Error))
 		}
+	}
+	if r.Degraded {
+		row("degraded", "limits and greylist went by what this machine knew")
 	}
 	fmt.Fprintln(t)
 	r.symbolRows(t)
@@ -65,6 +73,41 @@ func (r *Record) symbolRows(w io.Writer) {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", points, s.Name, note, Printable(strings.Join(s.Details, "; ")))
 	}
+}
+
+// lineForm is a line of a list of records. Columns are as wide as most of what
+// stands in them, so that lines which come one by one stand below each other.
+const lineForm = "%-19s  %-18s  %-10s  %6s  %-15s  %-28s  %-28s  %s\n"
+
+// WriteHead writes what stands above the columns of WriteLine.
+func WriteHead(w io.Writer) error {
+	_, err := fmt.Fprintf(w, lineForm, "TIME", "ID", "ACTION", "SCORE", "CLIENT", "FROM", "TO", "SUBJECT")
+	return err
+}
+
+// WriteLine shows the record in one line, times as of this machine's zone, texts cut and
+// safe for a terminal.
+func (r *Record) WriteLine(w io.Writer) error {
+	to := ""
+	if n := len(r.Envelope.Rcpts); n > 0 {
+		to = shorten(r.Envelope.Rcpts[0], 28)
+		if n > 1 {
+			more := fmt.Sprintf(" +%d", n-1)
+			to = shorten(r.Envelope.Rcpts[0], 28-len(more)) + more
+		}
+	}
+	_, err := fmt.Fprintf(w, lineForm, r.Time.Local().Format(time.DateTime), r.ID, r.Action, strconv.FormatFloat(r.Score, 'f', 2, 64),
+		shorten(r.Session.ClientIP, 45), shorten("<"+r.Envelope.From+">", 28), to, shorten(r.Message.Subject, 60))
+	return err
+}
+
+// shorten makes text printable and at most n characters long; an ellipsis shows that it was cut.
+func shorten(s string, n int) string {
+	runes := []rune(Printable(s[:min(len(s), 4*n)]))
+	if len(runes) <= n {
+		return string(runes)
+	}
+	return string(runes[:n-1]) + "…"
 }
 
 // Printable is text made safe for a terminal: what is not a printable

@@ -69,7 +69,10 @@ type filter struct {
 	lists    []string
 }
 
-var _ filters.Filter = (*filter)(nil)
+var (
+	_ filters.Filter = (*filter)(nil)
+	_ filters.Early  = (*filter)(nil)
+)
 
 // New makes the filter. It needs env.Resolver.
 func New(env filters.Env) (filters.Filter, error) {

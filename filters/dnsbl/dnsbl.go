@@ -149,5 +149,5 @@ func (f *filter) Check(ctx context.Context, msg *mail.Message) (filters.Result, 
 // DKIM signature names, whether or not it will verify, so that the answers are there
 // when Check knows which do.
 func (f *filter) Early(ctx context.Context, msg *mail.Message) (filters.Result, error) {
-	return f.askAll(ctx, f.subjects(msg, claimed(msg))), nil
+	return f.askAll(ctx, f.subjects(msg, msg.Header.Signers())), nil
 }

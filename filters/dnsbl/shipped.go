@@ -35,7 +35,7 @@ var shipped = []shippedZone{
 	},
 	{
 		Zone: Zone{
-			Name: "authbl", Zone: "authbl.dq.spamhaus.net", Kind: kindIP, Lookup: []string{"client", "received"},
+			Name: "authbl", Zone: "authbl.dq.spamhaus.net", Kind: kindIP, Lookup: []string{"client", "received"}, Listed: noPoint,
 			Codes:  map[string]string{"127.0.0.20": "LISTED"},
 			Scores: map[string]float64{"LISTED": 4, "LISTED_RECEIVED": 4},
 		},

@@ -54,22 +54,23 @@ type Config struct {
 type filter struct {
 	cfg     Config
 	kv      state.KV
+	now     func() time.Time
 	trusted []netip.Prefix
 }
 
 var _ filters.Greylister = (*filter)(nil)
 
 func newFilter(env filters.Env) *filter {
-	f := &filter{cfg: *env.Config.(*Config), kv: env.KV, trusted: env.Trusted}
+	f := &filter{cfg: *env.Config.(*Config), kv: env.KV, now: env.Now, trusted: env.Trusted}
+	if f.now == nil {
+		f.now = time.Now
+	}
 	if f.kv == nil {
 		if env.Log == nil {
 			env.Log = slog.New(slog.DiscardHandler)
 		}
 		env.Log.Info("what has waited is kept in memory and for this process alone")
-		if env.Now == nil {
-			env.Now = time.Now
-		}
-		f.kv = memory.New(standIn, env.Now).KV()
+		f.kv = memory.New(standIn, f.now).KV()
 	}
 	return f
 }

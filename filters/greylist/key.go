@@ -30,6 +30,14 @@ func vouched(results []authres.Result) string {
 	return ""
 }
 
+// namespace of all keys, and what they begin with.
+const (
+	namespace = "greylist"
+	byDomain  = "domain"
+	byNetwork = "network"
+	byContent = "content"
+)
+
 // keys are the two under which it is known whether the message has waited.
 func keys(m *mail.Message, domain string) (who, content string, err error) {
 	rcpt := ""
@@ -37,15 +45,15 @@ func keys(m *mail.Message, domain string) (who, content string, err error) {
 		rcpt = m.Envelope.Rcpts[0]
 	}
 	if domain != "" {
-		who = state.Key("greylist", "domain", domain)
+		who = state.Key(namespace, byDomain, domain)
 	} else {
-		who = state.Key("greylist", "network", network(m.Session.ClientIP), m.Envelope.From, rcpt)
+		who = state.Key(namespace, byNetwork, network(m.Session.ClientIP), m.Envelope.From, rcpt)
 	}
 	h := sha256.New()
 	if _, err := io.Copy(h, m.Body.Reader()); err != nil {
 		return "", "", err
 	}
-	return who, state.Key("greylist", "content", hex.EncodeToString(h.Sum(nil)), m.Envelope.From, rcpt), nil
+	return who, state.Key(namespace, byContent, hex.EncodeToString(h.Sum(nil)), m.Envelope.From, rcpt), nil
 }
 
 // network is the /24 or /64 of an address.

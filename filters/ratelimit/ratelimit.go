@@ -30,6 +30,9 @@ import (
 // Alert is the symbol of a limit of which a good share is in use.
 const Alert = "RATELIMIT_ALERT"
 
+// namespace of all keys.
+const namespace = "ratelimit"
+
 // group of all symbols.
 const group = "ratelimit"
 
@@ -172,7 +175,7 @@ func (f *filter) take(ctx context.Context, asks []ask, r *filters.Result) error 
 // alert writes a line to the log, once in the time in which a limit is earned anew. A store
 // that does not answer makes the line come more often, never not at all.
 func (f *filter) alert(ctx context.Context, a ask, level float64) {
-	item := state.Item{Key: state.Key("ratelimit", "alert", a.key), Value: []byte{'1'}, Lifetime: max(a.limit.Rate.Period, time.Second)}
+	item := state.Item{Key: alertKey(a.key), Value: []byte{'1'}, Lifetime: max(a.limit.Rate.Period, time.Second)}
 	if before, err := f.once.Once(ctx, item); err == nil && before[0] != nil {
 		return
 	}

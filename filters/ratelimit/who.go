@@ -41,7 +41,7 @@ func (f *filter) asks(l *Limit, m *mail.Message, n int64, take bool) []ask {
 		if !ok {
 			continue
 		}
-		a := ask{limit: l, key: state.Key("ratelimit", append([]string{l.Name}, parts...)...), who: strings.Join(parts, " "), n: min(n, l.gcra().Burst), take: take}
+		a := ask{limit: l, key: state.Key(namespace, append([]string{l.Name}, parts...)...), who: strings.Join(parts, " "), n: min(n, l.gcra().Burst), take: take}
 		if len(a.who) > maxWho {
 			a.who = strings.ToValidUTF8(a.who[:maxWho], "")
 		}

@@ -13,7 +13,8 @@ type Config struct {
 	AuthservID string     `yaml:"authserv_id" check:"hostname" doc:"Name under which Authentication-Results are written and forged ones removed (RFC 8601 section 2.2). Empty: the hostname."`
 	Listeners  []Listener `yaml:"listeners" doc:"Where the MTA reaches us, one entry for each smtpd_milters or non_smtpd_milters setting."`
 	Admin      Admin      `yaml:"admin" doc:"The HTTP endpoint: verdicts, health, metrics."`
-	State      State      `yaml:"state" doc:"Where what lasts is kept."`
+	State      State      `yaml:"state" doc:"What lasts: verdicts, limits, greylist."`
+	Redis      Redis      `yaml:"redis" doc:"Redis, where several machines share their state. Without a URL one file in state.dir does."`
 	DNS        DNS        `yaml:"dns" doc:"How names are looked up."`
 	Networks   Networks   `yaml:"networks" doc:"Whose mail is our own, and who hands us the mail of strangers."`
 	Scoring    Scoring    `yaml:"scoring" doc:"What findings weigh and from which score on something happens."`
@@ -43,9 +44,46 @@ type Admin struct {
 	TokenFile string `yaml:"token_file" doc:"File that holds the token."`
 }
 
-// State is where what lasts is kept.
+// State is what lasts.
 type State struct {
-	Dir string `yaml:"dir" doc:"Folder of the state file. Where it is empty or not there, limits and greylist are kept in memory."`
+	Dir       string    `yaml:"dir" doc:"Folder of the state file, and of what waits for Redis. Where it is empty or not there, the state is kept in memory."`
+	Retention Retention `yaml:"retention" doc:"How long verdicts are kept."`
+}
+
+// Retention bounds the verdict store.
+type Retention struct {
+	Age     time.Duration `yaml:"age" min:"1h" max:"3650d" doc:"Age up to which verdict records are kept."`
+	Records int           `yaml:"records" min:"1000" max:"100000000" doc:"How many verdict records are kept; the oldest go first."`
+	Hours   time.Duration `yaml:"hours" min:"24h" max:"3650d" doc:"Age up to which hourly figures are kept."`
+}
+
+// Redis is where several machines share their state.
+type Redis struct {
+	URL                  URL           `yaml:"url" doc:"redis://HOST:PORT/DB, rediss:// with TLS, or unix:///PATH?db=N. Empty, and no urls: no Redis."`
+	URLs                 []URL         `yaml:"urls" doc:"Several: nodes of a Cluster or, with master, the Sentinels."`
+	Master               string        `yaml:"master" doc:"Name under which the Sentinels watch the master."`
+	Cluster              bool          `yaml:"cluster" doc:"The one URL leads to a Cluster."`
+	Username             string        `yaml:"username" doc:"User of the access list. Empty: the default user."`
+	Password             Secret        `yaml:"password" doc:"Password of the user."`
+	PasswordFile         string        `yaml:"password_file" doc:"File that holds the password."`
+	SentinelUsername     string        `yaml:"sentinel_username" doc:"User at the Sentinels."`
+	SentinelPassword     Secret        `yaml:"sentinel_password" doc:"Password at the Sentinels."`
+	SentinelPasswordFile string        `yaml:"sentinel_password_file" doc:"File that holds it."`
+	Prefix               string        `yaml:"prefix" check:"line" doc:"Put before every key. Machines share what has the same prefix."`
+	Timeout              time.Duration `yaml:"timeout" min:"10ms" max:"5s" doc:"How long one call may take before this machine goes on without Redis."`
+	Waiting              int           `yaml:"waiting" min:"1000" max:"10000000" doc:"Verdict records that wait on disk at most while Redis is away."`
+	TLS                  TLS           `yaml:"tls" doc:"TLS, with rediss:// only."`
+}
+
+// Used tells whether a Redis is named.
+func (r Redis) Used() bool { return r.URL != "" || len(r.URLs) > 0 }
+
+// TLS says whom we trust and who we are.
+type TLS struct {
+	CA         string `yaml:"ca" doc:"File with the certificates to trust. Empty: those of the system."`
+	Cert       string `yaml:"cert" doc:"File with our certificate, where the server asks for one."`
+	Key        string `yaml:"key" doc:"File with the key of cert."`
+	ServerName string `yaml:"server_name" doc:"Name that the server's certificate must have. Empty: the host of the URL."`
 }
 
 // DNS is the resolver.
@@ -183,8 +221,12 @@ func Default() *Config {
 		Mode:      "enforce",
 		Listeners: []Listener{{Name: "inbound", Milter: "tcp:127.0.0.1:8890", Profile: "inbound"}},
 		Admin:     Admin{Listen: "127.0.0.1:8891"},
-		State:     State{Dir: "/var/lib/postern"},
-		DNS:       DNS{Timeout: 2 * time.Second},
+		State: State{
+			Dir:       "/var/lib/postern",
+			Retention: Retention{Age: 30 * 24 * time.Hour, Records: 1_000_000, Hours: 400 * 24 * time.Hour},
+		},
+		Redis: Redis{Prefix: "postern:", Timeout: 250 * time.Millisecond, Waiting: 200_000},
+		DNS:   DNS{Timeout: 2 * time.Second},
 		Networks: Networks{
 			Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 		},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,30 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // LogValue gives stars to slog.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// URL is a text that may hold a password, which is not printed. Only Reveal gives it away.
+type URL string
+
+// Reveal gives the whole URL.
+func (u URL) Reveal() string { return string(u) }
+
+// String gives the URL without its password, and stars for what is no URL.
+func (u URL) String() string {
+	parsed, err := url.Parse(string(u))
+	if err != nil {
+		return Secret(u).String()
+	}
+	return parsed.Redacted()
+}
+
+// GoString is String for %#v.
+func (u URL) GoString() string { return strconv.Quote(u.String()) }
+
+// MarshalText is String, for every encoder.
+func (u URL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
+
+// LogValue is String, for slog.
+func (u URL) LogValue() slog.Value { return slog.StringValue(u.String()) }
 
 // Points is a score, or Off.
 type Points float64

@@ -59,6 +59,25 @@ func TestDurations(t *testing.T) {
 	}
 }
 
+func TestAURLIsPrintedWithoutItsPassword(t *testing.T) {
+	for text, want := range map[string]string{
+		"redis://anna:s3cret@127.0.0.1:6379/1": "redis://anna:xxxxx@127.0.0.1:6379/1",
+		"unix:///run/redis.sock?db=2":          "unix:///run/redis.sock?db=2",
+		"redis://:s3cret@%zz":                  "********",
+		"":                                     "",
+	} {
+		u := URL(text)
+		marshalled, err := u.MarshalText()
+		if err != nil || string(marshalled) != want || fmt.Sprint(u) != want || u.LogValue().String() != want || u.Reveal() != text {
+			t.Errorf("%s: %s, %s, %v", text, marshalled, u, err)
+		}
+	}
+	path := write(t, map[string]string{"postern.yaml": "redis: {urls: [\"redis://:s3cret@127.0.0.1\"], url: \"redis://:s3cret@127.0.0.1\", password: s3cret}\n"})
+	if text := shown(t, mustLoad(t, testOptions(path))); strings.Contains(text, "s3cret") || strings.Count(text, "redis://:xxxxx@127.0.0.1") != 2 {
+		t.Error(text)
+	}
+}
+
 func TestASecretPrintsAsStarsEverywhere(t *testing.T) {
 	s := Secret("s3cret")
 	var log strings.Builder

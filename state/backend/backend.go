@@ -2,42 +2,56 @@ package backend
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/postern-mail/postern/state"
 	"github.com/postern-mail/postern/state/degrade"
 	"github.com/postern-mail/postern/state/embedded"
 	"github.com/postern-mail/postern/state/redis"
-	"github.com/postern-mail/postern/verdicts"
 )
 
 // Files in the state folder.
 const (
-	stateFile = "state.db"
+	File      = "state.db"   // the state
 	queueFile = "waiting.db" // verdict records that wait for Redis
 )
 
-// Open opens the state. A Redis that is away is no error: the store begins
-// degraded. notify is told when that changes; it may be nil.
-func Open(c Config, notify func(state.Status)) (state.Store, error) {
-	retention := verdicts.Retention{Age: c.State.Retention.Age, Records: c.State.Retention.Records, Hours: c.State.Retention.Hours}
+// ErrNoFolder says that state.dir is not set or not there.
+var ErrNoFolder = errors.New("no such folder")
+
+// Check says what of a configuration makes no sense; it asks nobody.
+func (c Config) Check() error {
 	if !c.Shared() {
-		return embedded.Open(embedded.Options{Path: filepath.Join(c.State.Dir, stateFile), Retention: retention})
+		return nil
 	}
 	o, err := c.Redis.options()
 	if err != nil {
+		return err
+	}
+	return o.Check()
+}
+
+// Open opens the state for a daemon. A Redis that is away is no error: the store begins
+// degraded. notify is told when that changes; it may be nil. Without a folder
+// it is ErrNoFolder.
+func Open(c Config, notify func(state.Status)) (state.Store, error) {
+	if err := c.folder(); err != nil {
 		return nil, err
 	}
-	o.Retention = retention
-	shared, err := redis.Open(o)
+	if !c.Shared() {
+		return embedded.Open(embedded.Options{Path: filepath.Join(c.Dir, File), Retention: c.Retention})
+	}
+	shared, err := c.openRedis()
 	if err != nil {
 		return nil, err
 	}
-	queue, err := embedded.Open(embedded.Options{
-		Path: filepath.Join(c.State.Dir, queueFile), Sweep: -1,
-	})
+	queue, err := embedded.Open(embedded.Options{Path: filepath.Join(c.Dir, queueFile), Sweep: -1})
 	if err != nil {
 		return nil, errors.Join(err, shared.Close())
 	}
@@ -46,6 +60,61 @@ func Open(c Config, notify func(state.Status)) (state.Store, error) {
 		return nil, errors.Join(err, shared.Close(), queue.Close())
 	}
 	return s, nil
+}
+
+// folder demands that the folder is there: a mistyped name is not to become a second state.
+func (c Config) folder() error {
+	if info, err := os.Stat(c.Dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("state.dir %q: %w", c.Dir, ErrNoFolder)
+	}
+	return nil
+}
+
+// Look opens the state for a command, beside the daemon that uses it: nothing is swept, and a Redis
+// that is away is an error.
+func Look(ctx context.Context, c Config) (state.Store, error) {
+	if c.Shared() {
+		c.Redis.Timeout = max(c.Redis.Timeout, patience)
+		s, err := c.openRedis()
+		if err != nil {
+			return nil, err
+		}
+		if err := s.Probe(ctx); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		return s, nil
+	}
+	if err := c.folder(); err != nil {
+		return nil, err
+	}
+	return embedded.Open(embedded.Options{Path: filepath.Join(c.Dir, File), Retention: c.Retention, Sweep: -1})
+}
+
+// patience is how long a command waits for one answer.
+const patience = 5 * time.Second
+
+// Waiting tells how many verdict records wait in the folder for Redis: what no daemon has handed
+// over yet.
+func (c Config) Waiting(ctx context.Context) (n int, err error) {
+	path := filepath.Join(c.Dir, queueFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	queue, err := embedded.Open(embedded.Options{Path: path, Sweep: -1})
+	if err != nil {
+		return 0, err
+	}
+	n, err = queue.Records(ctx)
+	return n, errors.Join(err, queue.Close())
+}
+
+func (c Config) openRedis() (*redis.Store, error) {
+	o, err := c.Redis.options()
+	if err != nil {
+		return nil, err
+	}
+	o.Retention = c.Retention
+	return redis.Open(o)
 }
 
 // options gathers what the URLs and the other keys say. All URLs must agree
@@ -70,15 +139,8 @@ func (r Redis) options() (o redis.Options, err error) {
 		o.Addrs = append(o.Addrs, p.addr)
 	}
 	o.Master, o.Cluster, o.DB, o.Prefix, o.Timeout = r.Master, r.Cluster, first.db, r.Prefix, r.Timeout
-	o.Username = cmp.Or(r.Username, first.username)
-	if o.Password, err = secret(r.Password, r.PasswordFile); err != nil {
-		return o, fmt.Errorf("redis.password: %w", err)
-	}
-	o.Password = cmp.Or(o.Password, first.password)
-	o.SentinelUsername = r.SentinelUsername
-	if o.SentinelPassword, err = secret(r.SentinelPassword, r.SentinelPasswordFile); err != nil {
-		return o, fmt.Errorf("redis.sentinel_password: %w", err)
-	}
+	o.Username, o.Password = cmp.Or(r.Username, first.username), cmp.Or(r.Password, first.password)
+	o.SentinelUsername, o.SentinelPassword = r.SentinelUsername, r.SentinelPassword
 	if first.tls {
 		o.TLS, err = r.TLS.config()
 	} else if r.TLS != (TLS{}) {

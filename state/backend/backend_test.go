@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -26,9 +27,7 @@ import (
 )
 
 func config(t testing.TB) Config {
-	c := Default()
-	c.State.Dir, c.Redis.Timeout = t.TempDir(), 5*time.Second
-	return c
+	return Config{Dir: t.TempDir(), Redis: Redis{Prefix: "postern:", Timeout: 5 * time.Second}}
 }
 
 func open(t testing.TB, c Config) state.Store {
@@ -63,10 +62,10 @@ func write(t *testing.T, data string) string {
 
 func TestWithoutRedisOneFileDoes(t *testing.T) { works(t, config(t), "embedded") }
 
-func TestAPasswordFromAFile(t *testing.T) {
+func TestPasswords(t *testing.T) {
 	server := redistest.Start(t, "--requirepass", "s3cret")
 	c := config(t)
-	c.Redis.URL, c.Redis.PasswordFile = "redis://"+server.Addr+"/2", write(t, "s3cret\n")
+	c.Redis.URL, c.Redis.Password = "redis://"+server.Addr+"/2", "s3cret"
 	works(t, c, "redis")
 	c = config(t)
 	c.Redis.URL = "unix://" + server.Socket + "?db=1"
@@ -87,7 +86,7 @@ func TestTLS(t *testing.T) {
 	c.Redis.URL, c.Redis.TLS.CA = fmt.Sprintf("rediss://127.0.0.1:%d", port), cert
 	c.Redis.TLS.Cert, c.Redis.TLS.Key = cert, key
 	works(t, c, "redis")
-	c.State.Dir = t.TempDir()
+	c.Dir = t.TempDir()
 	c.Redis.TLS.CA = ""
 	if st := open(t, c).Status(); !st.Degraded || !strings.Contains(st.Reason, "certificate") {
 		t.Errorf("nobody vouches for it: %+v", st)
@@ -130,8 +129,6 @@ func TestConfigurationsThatMakeNoSense(t *testing.T) {
 		"two databases":      {Redis{URLs: []string{"redis://127.0.0.1/1", "redis://127.0.0.2/2"}, Master: "m"}, "differ"},
 		"TLS without TLS":    {Redis{URL: "redis://127.0.0.1", TLS: TLS{CA: "x"}}, "rediss"},
 		"a missing CA":       {Redis{URL: "rediss://127.0.0.1", TLS: TLS{CA: "/nonexistent/ca"}}, "redis.tls.ca"},
-		"two passwords":      {Redis{URL: "redis://127.0.0.1", Password: "s3cret", PasswordFile: "/x"}, "both"},
-		"no password file":   {Redis{URL: "redis://127.0.0.1", PasswordFile: "/nonexistent/pw"}, "redis.password"},
 		"braces":             {Redis{URL: "redis://127.0.0.1", Prefix: "{x}"}, "braces"},
 	} {
 		full := config(t)
@@ -143,6 +140,63 @@ func TestConfigurationsThatMakeNoSense(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s: %v", name, err)
 		}
+		if checked := full.Check(); checked == nil || checked.Error() != err.Error() {
+			t.Errorf("%s: checked: %v", name, checked)
+		}
+	}
+}
+
+func TestWithoutAFolderNothingIsOpened(t *testing.T) {
+	server := redistest.Start(t)
+	for _, url := range []string{"", "redis://" + server.Addr} {
+		for _, dir := range []string{"", filepath.Join(t.TempDir(), "nowhere"), write(t, "")} {
+			if s, err := Open(Config{Dir: dir, Redis: Redis{URL: url}}, nil); !errors.Is(err, ErrNoFolder) {
+				t.Errorf("%q, %q: %v, %v", url, dir, s, err)
+			}
+		}
+	}
+}
+
+func TestACommandLooksBesideTheDaemon(t *testing.T) {
+	server := redistest.Start(t)
+	for _, url := range []string{"", "redis://" + server.Addr} {
+		c := config(t)
+		c.Redis.URL = url
+		daemon := open(t, c)
+		if err := daemon.KV().Set(t.Context(), state.Item{Key: "a:b", Value: []byte("c"), Lifetime: time.Hour}); err != nil {
+			t.Fatal(err)
+		}
+		look, err := Look(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := look.KV().Get(t.Context(), "a:b"); err != nil || string(got[0]) != "c" {
+			t.Errorf("%q: %q, %v", url, got, err)
+		}
+		statetest.Close(t, look)
+	}
+	server.Kill()
+	c := config(t)
+	c.Redis.URL, c.Redis.Timeout = "redis://"+server.Addr, time.Millisecond
+	if s, err := Look(t.Context(), c); !errors.Is(err, state.ErrAway) {
+		t.Errorf("with Redis away: %v, %v", s, err)
+	}
+}
+
+func TestWhatWaitsOnDiskIsCounted(t *testing.T) {
+	c := config(t)
+	c.Redis.URL, c.Redis.Timeout = fmt.Sprintf("redis://127.0.0.1:%d", redistest.Port(t)), 50*time.Millisecond
+	s := open(t, c)
+	for i := range 3 {
+		if err := s.Verdicts().Add(t.Context(), statetest.Record(i, time.Now())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := c.Waiting(t.Context()); n != 3 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if n, err := config(t).Waiting(t.Context()); n != 0 || err != nil {
+		t.Errorf("where nothing waits: %d, %v", n, err)
 	}
 }
 

@@ -13,60 +13,41 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/postern-mail/postern/verdicts"
 )
 
-// Config is the sections state and redis.
+// Config is what the sections state and redis of the configuration say. Zero fields are the
+// defaults of the stores; only Prefix has none.
 type Config struct {
-	State State `yaml:"state" doc:"What lasts: verdicts, limits, greylist, learning."`
-	Redis Redis `yaml:"redis" doc:"Redis, where several machines share their state. Without a URL, one file on this machine does."`
+	Dir       string // folder of the state file, and of what waits for Redis
+	Retention verdicts.Retention
+	Redis     Redis
 }
 
-// State is the section of that name.
-type State struct {
-	Dir       string    `yaml:"dir" doc:"Folder of the state file, and of what waits for Redis."`
-	Retention Retention `yaml:"retention" doc:"How long verdicts are kept."`
-}
-
-// Retention bounds the verdict store.
-type Retention struct {
-	Age     time.Duration `yaml:"age" min:"1h" max:"3650d" doc:"Age up to which verdict records are kept."`
-	Records int           `yaml:"records" min:"1000" max:"100000000" doc:"Number of verdict records that are kept; the oldest go first."`
-	Hours   time.Duration `yaml:"hours" min:"24h" max:"3650d" doc:"Age up to which the hourly figures behind the charts are kept."`
-}
-
-// Redis is the section of that name.
+// Redis says where Redis is. Without a URL there is none.
 type Redis struct {
-	URL      string   `yaml:"url" doc:"redis://HOST:PORT/DB, rediss:// with TLS, or unix:///PATH?db=N."`
-	URLs     []string `yaml:"urls" doc:"Several: nodes of a Cluster or, with master, the Sentinels."`
-	Master   string   `yaml:"master" doc:"Name under which the Sentinels watch the master."`
-	Cluster  bool     `yaml:"cluster" doc:"The one URL leads to a Cluster."`
-	Username string   `yaml:"username" doc:"User of the access list. Empty: the default user."`
-	Password string   `yaml:"password" doc:"Password of the user."`
-	// PasswordFile is read by config where Password is a config.Secret, and by Open else.
-	PasswordFile         string        `yaml:"password_file" doc:"File that holds the password."`
-	SentinelUsername     string        `yaml:"sentinel_username" doc:"User at the Sentinels."`
-	SentinelPassword     string        `yaml:"sentinel_password" doc:"Password at the Sentinels."`
-	SentinelPasswordFile string        `yaml:"sentinel_password_file" doc:"File that holds it."`
-	Prefix               string        `yaml:"prefix" doc:"Put before every key."`
-	Timeout              time.Duration `yaml:"timeout" min:"10ms" max:"5s" doc:"How long one call may take before this machine goes on without Redis."`
-	Waiting              int           `yaml:"waiting" min:"1000" max:"10000000" doc:"Verdict records that wait on disk at most while Redis is away."`
-	TLS                  TLS           `yaml:"tls" doc:"TLS, with rediss:// only."`
+	URL      string   // redis://HOST:PORT/DB, rediss:// with TLS, unix:///PATH?db=N
+	URLs     []string // several: nodes of a Cluster or, with Master, the Sentinels
+	Master   string   // name under which the Sentinels watch the master
+	Cluster  bool     // the one URL leads to a Cluster
+	Username string
+	Password string
+
+	SentinelUsername string
+	SentinelPassword string
+
+	Prefix  string        // of every key
+	Timeout time.Duration // of one call
+	Waiting int           // verdict records that wait on disk at most
+	TLS     TLS
 }
 
-// TLS says whom we trust and who we are.
+// TLS says whom we trust and who we are, with rediss:// only.
 type TLS struct {
-	CA         string `yaml:"ca" doc:"File with the certificates to trust. Empty: those of the system."`
-	Cert       string `yaml:"cert" doc:"File with our certificate, where Redis asks for one."`
-	Key        string `yaml:"key" doc:"File with the key of cert."`
-	ServerName string `yaml:"server_name" doc:"Name that the certificate of Redis must have. Empty: the host of the URL."`
-}
-
-// Default is the configuration of somebody who wrote nothing.
-func Default() Config {
-	return Config{
-		State: State{Dir: "/var/lib/postern", Retention: Retention{Age: 30 * 24 * time.Hour, Records: 1_000_000, Hours: 400 * 24 * time.Hour}},
-		Redis: Redis{Prefix: "postern:", Timeout: 250 * time.Millisecond, Waiting: 200_000},
-	}
+	CA         string // file with the certificates to trust; "": those of the system
+	Cert, Key  string // files: who we are, where the server asks
+	ServerName string // "": the host of the URL
 }
 
 // Shared tells whether a Redis is named.
@@ -141,26 +122,4 @@ func (t TLS) config() (*tls.Config, error) {
 		c.Certificates = []tls.Certificate{pair}
 	}
 	return c, nil
-}
-
-// maxSecret bounds a password file.
-const maxSecret = 64 << 10
-
-// secret gives the password, or what its file holds.
-func secret(text, file string) (string, error) {
-	if file == "" {
-		return text, nil
-	}
-	if text != "" {
-		return "", fmt.Errorf("password and password file %q are both given", file)
-	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
-	}
-	text = strings.TrimRight(string(data), "\r\n")
-	if text == "" || len(text) > maxSecret {
-		return "", fmt.Errorf("password file %q: %d bytes", file, len(text))
-	}
-	return text, nil
 }

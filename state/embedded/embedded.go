@@ -18,10 +18,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -103,16 +105,33 @@ func (db *DB) open() error {
 }
 
 // makeFile makes the file so that only we can read it: it tells who writes to whom.
-// SQLite gives its companions the same mode.
+// SQLite gives its companions the same mode and owner.
 func makeFile(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	return f.Close()
+	return errors.Join(giveToOwner(f, filepath.Dir(path)), f.Close())
+}
+
+// giveToOwner gives a file that root made to the owner of the folder: a command that root runs must not
+// shut out the daemon, which runs as somebody else.
+func giveToOwner(f *os.File, dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if os.Geteuid() != 0 || !ok {
+		return nil
+	}
+	return f.Chown(int(owner.Uid), int(owner.Gid))
 }
 
 // dsn names the file for the driver. Another process may hold the write lock

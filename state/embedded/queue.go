@@ -49,5 +49,5 @@ func (db *DB) Remove(ctx context.Context, ids ...string) error {
 	})
 }
 
-// Records tells how many verdict records are kept.
+// Records implements state.Counted.
 func (db *DB) Records(ctx context.Context) (int, error) { return db.count(ctx, "verdict") }

@@ -80,16 +80,23 @@ var (
 	_ state.Prober = (*Store)(nil)
 )
 
+// Check says what makes no sense.
+func (o Options) Check() error {
+	switch {
+	case len(o.Addrs) == 0:
+		return errors.New("redis: no address")
+	case strings.ContainsAny(o.Prefix, "{}"):
+		return fmt.Errorf("redis: prefix %q has braces, which have a meaning in a Cluster", o.Prefix)
+	case o.DB != 0 && o.cluster():
+		return fmt.Errorf("redis: database %d in a Cluster, which has only one", o.DB)
+	}
+	return nil
+}
+
 // Open makes the store. It asks nobody: whether Redis is there, Probe tells.
 func Open(o Options) (*Store, error) {
-	if len(o.Addrs) == 0 {
-		return nil, errors.New("redis: no address")
-	}
-	if strings.ContainsAny(o.Prefix, "{}") {
-		return nil, fmt.Errorf("redis: prefix %q has braces, which have a meaning in a Cluster", o.Prefix)
-	}
-	if o.DB != 0 && o.cluster() {
-		return nil, fmt.Errorf("redis: database %d in a Cluster, which has only one", o.DB)
+	if err := o.Check(); err != nil {
+		return nil, err
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout

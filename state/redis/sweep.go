@@ -24,18 +24,10 @@ func (s *Store) sweepNowAndThen(ctx context.Context) {
 // itself. When there are too many records, the oldest hours go whole as long as enough
 // is left: up to one hour's records more than the limit are kept. Several machines may sweep at once.
 func (v records) Sweep(ctx context.Context) (int, error) {
-	now := v.s.opts.Now()
-	oldest, newest := hour(now.Add(-v.s.opts.Retention.Age))-1, hour(now)+1
-	sizes := map[int64]int64{}
-	total := int64(0)
-	for low := oldest; low <= newest; low += hoursAtOnce {
-		some, err := v.sizes(ctx, low, min(low+hoursAtOnce-1, newest))
-		if err != nil {
-			return 0, err
-		}
-		for h, n := range some {
-			sizes[h], total = n, total+n
-		}
+	oldest, newest := v.span()
+	sizes, total, err := v.kept(ctx)
+	if err != nil {
+		return 0, err
 	}
 	removed := 0
 	for h := oldest; h <= newest && total-sizes[h] >= int64(v.s.opts.Retention.Records); h++ {
@@ -48,6 +40,34 @@ func (v records) Sweep(ctx context.Context) (int, error) {
 		total, removed = total-sizes[h], removed+int(sizes[h])
 	}
 	return removed, nil
+}
+
+// span are the first and the last hour that may have records.
+func (v records) span() (oldest, newest int64) {
+	now := v.s.opts.Now()
+	return hour(now.Add(-v.s.opts.Retention.Age)) - 1, hour(now) + 1
+}
+
+// kept tells how many records each hour has, and all have.
+func (v records) kept(ctx context.Context) (sizes map[int64]int64, total int64, err error) {
+	oldest, newest := v.span()
+	sizes = map[int64]int64{}
+	for low := oldest; low <= newest; low += hoursAtOnce {
+		some, err := v.sizes(ctx, low, min(low+hoursAtOnce-1, newest))
+		if err != nil {
+			return nil, 0, err
+		}
+		for h, n := range some {
+			sizes[h], total = n, total+n
+		}
+	}
+	return sizes, total, nil
+}
+
+// Records implements state.Counted.
+func (s *Store) Records(ctx context.Context) (int, error) {
+	_, n, err := records{s}.kept(ctx)
+	return int(n), err
 }
 
 // drop removes the records of an hour and their index, and leaves the roll-up. The list of ids goes

@@ -50,7 +50,7 @@ func run(program string, keep bool) (err error) {
 		return err
 	}
 	if keep {
-		fmt.Printf("\nSMTP   %s   (XCLIENT is allowed; mail for any address at here.example)\nadmin  %s/api/v1/verdicts\nconfig %s\nInterrupt to end.\n",
+		fmt.Printf("\nSMTP   %s   (XCLIENT is allowed; mail for any address at here.example)\nadmin  %s/\nconfig %s\nInterrupt to end.\n",
 			w.Postfix.Addr(), w.Admin, w.Config)
 		<-ctx.Done()
 	}
