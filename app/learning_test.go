@@ -57,7 +57,7 @@ func TestWhatWasLearnedCountsInTheVerdict(t *testing.T) {
 	if got := judge(bayes.Spam); slices.Contains(got, "BAYES_SPAM") || slices.Contains(got, "BAYES_HAM") {
 		t.Errorf("before anything was learned: %q", got)
 	}
-	teach(t, s.learning.model, 60)
+	teach(t, s.learning, 60)
 	if got := judge(bayes.Spam); !slices.Contains(got, "BAYES_SPAM") {
 		t.Errorf("spam: %q", got)
 	}
@@ -69,16 +69,16 @@ func TestWhatWasLearnedCountsInTheVerdict(t *testing.T) {
 func TestWhatWasLearnedOutlastsReloadAndRestart(t *testing.T) {
 	dir := t.TempDir()
 	s := newSite(t, "state.dir", dir)
-	teach(t, s.learning.model, 20)
+	teach(t, s.learning, 20)
 	if err := s.Reload(); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.learning.model.Seen(); got != (bayes.Count{Ham: 10, Spam: 10}) {
+	if got := s.learning.Seen(); got != (bayes.Count{Ham: 10, Spam: 10}) {
 		t.Errorf("after a reload: %v", got)
 	}
 	s.stop()
 	again := newSite(t, "state.dir", dir)
-	if got := again.learning.model.Seen(); got != (bayes.Count{Ham: 10, Spam: 10}) {
+	if got := again.learning.Seen(); got != (bayes.Count{Ham: 10, Spam: 10}) {
 		t.Errorf("after a restart: %v", got)
 	}
 	if n := value(t, again.App, "postern_learned_messages"); n != 20 {
@@ -89,7 +89,7 @@ func TestWhatWasLearnedOutlastsReloadAndRestart(t *testing.T) {
 func TestOneSidedLearningIsAConditionOfHealth(t *testing.T) {
 	s := newSite(t)
 	for i := range 150 {
-		if _, err := s.learning.model.Learn(t.Context(), lesson(i, bayes.Spam), bayes.Spam, learn.Origin{}); err != nil {
+		if _, err := s.learning.Learn(t.Context(), lesson(i, bayes.Spam), bayes.Spam, learn.Origin{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -50,8 +50,8 @@ func parse(raw string) *mail.Message {
 
 func open(t rapid.TB, s *Store) *Model {
 	t.Helper()
-	m, err := Open(ctx, s, Options{Log: quiet})
-	if err != nil {
+	m := Open(ctx, s, Options{Log: quiet})
+	if err := m.Away(); err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -324,19 +324,13 @@ func TestRunTrainsAndFollowsOtherNodes(t *testing.T) {
 
 func TestAStartFromTheCacheIsTheModelThatWas(t *testing.T) {
 	store, opts := memory(small), Options{Log: quiet, Cache: filepath.Join(t.TempDir(), "model")}
-	was, err := Open(ctx, store, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	was := Open(ctx, store, opts)
 	teach(t, was, 60, Origin{Who: "ann"})
 	if err := was.Ready(ctx); err != nil { // trains and writes the cache
 		t.Fatal(err)
 	}
 	learnIt(t, was, message(500, bayes.Ham), bayes.Ham, Origin{}) // the cache does not know it
-	again, err := Open(ctx, store, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := Open(ctx, store, opts)
 	same(t, again.judge.Load().Counts, was.judge.Load().Counts)
 	if again.at != was.at || again.since != 1 || again.forgot {
 		t.Errorf("at %v, %d changes, want %v and 1", again.at, again.since, was.at)
@@ -359,21 +353,15 @@ func (broken) Snapshot(context.Context) (Position, [][]byte, error) {
 
 func TestWithTheStoreAwayTheCacheJudges(t *testing.T) {
 	store, opts := memory(small), Options{Log: quiet, Cache: filepath.Join(t.TempDir(), "model")}
-	m, err := Open(ctx, store, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(ctx, NewStore(broken{}, small), opts); err == nil {
+	m := Open(ctx, store, opts)
+	if nothing := Open(ctx, NewStore(broken{}, small), opts); nothing.Away() == nil || nothing.Judge(message(1, bayes.Spam)).Odds != 0 {
 		t.Error("neither a store nor a cache, and no error")
 	}
 	teach(t, m, 60, Origin{})
 	if err := m.Ready(ctx); err != nil {
 		t.Fatal(err)
 	}
-	alone, err := Open(ctx, NewStore(broken{}, small), opts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	alone := Open(ctx, NewStore(broken{}, small), opts)
 	if o := alone.Judge(message(700, bayes.Spam)); o.Odds < 1 {
 		t.Errorf("%+v", o)
 	}

@@ -47,23 +47,24 @@ type Options struct {
 }
 
 // Open loads what a store holds. Where the cache is missing or faulty the linear model is to be made
-// by Retrain or Run; until then it only knows what is learned meanwhile. A store that is
-// away is an error only without a cache.
-func Open(ctx context.Context, store *Store, o Options) (*Model, error) {
+// by Ready or Run; until then it only knows what is learned meanwhile. A store that is
+// away is no error, see Away: the cache judges, if there is one, and Run catches up.
+func Open(ctx context.Context, store *Store, o Options) *Model {
 	m := &Model{store: store, opts: o, wanted: make(chan struct{}, 1), heard: time.Now()}
 	m.judge.Store(&Judge{Counts: bayes.NewTable(0), Weights: linear.New()})
-	cached := m.restore()
-	var err error
-	if cached {
-		err = m.catchUp(ctx)
+	if m.restore() {
+		m.answered(m.catchUp(ctx))
 	} else {
-		err = m.reload(ctx)
+		m.answered(m.reload(ctx))
 	}
-	m.answered(err)
-	if err != nil && !cached {
-		return nil, err
-	}
-	return m, nil
+	return m
+}
+
+// Away says why the store did not answer when it was asked last; nil: it did.
+func (m *Model) Away() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.away
 }
 
 // reload takes the counts anew from the store; the weights stay, and are to be trained.
