@@ -453,6 +453,45 @@ func TestCountsComeBackAsTheyWere(t *testing.T) {
 	same(t, got, want)
 }
 
+// counting counts the calls of a store, each of which is one round trip.
+type counting struct {
+	lessons.Store
+	puts, others int
+}
+
+func (c *counting) Put(ctx context.Context, l lessons.Lesson) (lessons.Step, error) {
+	c.puts++
+	return c.Store.Put(ctx, l)
+}
+
+func (c *counting) Changes(ctx context.Context, after Position, n int) ([]lessons.Change, error) {
+	c.others++
+	return c.Store.Changes(ctx, after, n)
+}
+
+func (c *counting) Stats(ctx context.Context) (lessons.Stats, error) {
+	c.others++
+	return c.Store.Stats(ctx)
+}
+
+func TestLearningAsksTheStoreOnceAndJudgingNever(t *testing.T) {
+	c := &counting{Store: lessons.NewMemory()}
+	m := open(t, NewStore(c, small))
+	teach(t, m, 1, Origin{}) // the first has the store looked after
+	c.puts, c.others = 0, 0
+	teach(t, m, 40, Origin{})
+	if c.puts != 40 || c.others != 0 {
+		t.Errorf("40 lessons: %d puts, %d other calls", c.puts, c.others)
+	}
+	c.puts = 0
+	for n := range 50 {
+		m.Judge(message(n, bayes.Spam))
+	}
+	if c.puts != 0 || c.others != 0 {
+		t.Errorf("50 judged: %d puts, %d other calls", c.puts, c.others)
+	}
+}
+
 func TestReadersFindEveryMessage(t *testing.T) {
 	dir := t.TempDir()
 	for name, content := range map[string]string{
@@ -544,4 +583,10 @@ func FuzzReadAll(f *testing.F) {
 			t.Errorf("%d messages of %d bytes in %d, %v", n, size, len(data), err)
 		}
 	})
+}
+
+// sampleOf are the tokens of a message as a sample has them.
+func sampleOf(msg *mail.Message) ([]uint64, error) {
+	_, list, err := unpack(pack("", tokens.Of(msg)))
+	return list, err
 }
