@@ -31,6 +31,7 @@ type Status struct {
 	Since    time.Time `json:"since"`   // since when it is as it is
 	Reason   string    `json:"reason"`  // what is wrong, "" when nothing is
 	Waiting  int       `json:"waiting"` // verdict records that wait on disk for the shared store
+	Lessons  int       `json:"lessons"` // lessons that wait likewise
 	Lost     int64     `json:"lost"`    // records for which there was no room
 }
 

@@ -36,7 +36,8 @@ var schema = []string{
 		class INTEGER NOT NULL, sample BLOB, note BLOB);
 	CREATE TABLE lesson_snapshot (n INTEGER PRIMARY KEY, data BLOB NOT NULL);
 	CREATE TABLE learned (n INTEGER NOT NULL, mark INTEGER NOT NULL, snapshot_n INTEGER NOT NULL, snapshot_mark INTEGER NOT NULL);
-	INSERT INTO learned VALUES (0, 0, 0, 0);`,
+	INSERT INTO learned VALUES (0, 0, 0, 0);
+	CREATE TABLE lesson_waiting (n INTEGER PRIMARY KEY AUTOINCREMENT, name BLOB NOT NULL, class INTEGER NOT NULL, about BLOB NOT NULL, data BLOB);`,
 }
 
 // migrate brings the file to the newest version, in one transaction.
