@@ -5,6 +5,7 @@
 //	GET /api/v1/verdicts        newest first; action, since, until, from, rcpt, ip, symbol,
 //	                            queue_id, message_id, min_score, q, limit, cursor
 //	GET /api/v1/verdicts/{id}   one verdict record
+//	POST /api/v1/learn          a message, or {"verdict": id}, as spam, ham or none
 //	GET /healthz                200 while the process lives; what is wrong, as JSON
 //	GET /readyz                 200 while mail can be judged, else 503
 //	GET /metrics                Prometheus
@@ -39,6 +40,7 @@ type Config struct {
 	Listen  string // HOST:PORT, tcp:HOST:PORT or unix:PATH
 	Token   string // "": none is needed
 	Store   verdicts.Store
+	Teacher Teacher // nil: nothing is learned
 	Health  *Health
 	Metrics prometheus.Gatherer
 	Log     *slog.Logger
@@ -149,6 +151,7 @@ func handler(c Config) http.Handler {
 	closed.HandleFunc("GET /style.css", style)
 	closed.HandleFunc("GET /api/v1/verdicts", a.list)
 	closed.HandleFunc("GET /api/v1/verdicts/{id}", a.show)
+	closed.HandleFunc("POST /api/v1/learn", school{a, c.Teacher, make(chan struct{}, atOnce)}.learn)
 	closed.Handle("GET /metrics", promhttp.HandlerFor(c.Metrics, promhttp.HandlerOpts{}))
 	open := http.NewServeMux()
 	open.HandleFunc("GET /healthz", a.healthz)

@@ -44,6 +44,11 @@ type cli struct {
 	Limits   limitsCmd   `cmd:"" help:"Look at rate limits, and reset them."`
 	Greylist greylistCmd `cmd:"" help:"Look at what waits, and let it in."`
 	State    stateCmd    `cmd:"" help:"Look at the state, and copy it."`
+	Learn    learnCmd    `cmd:"" help:"Learn messages as spam or ham."`
+	Forget   forgetCmd   `cmd:"" help:"Take back what was learned."`
+	Learned  learnedCmd  `cmd:"" help:"List what was learned: what, when, by whom, from where."`
+	Evaluate evaluateCmd `cmd:"" help:"Measure how well learning works on your own mail, without touching what is learned."`
+	Why      whyCmd      `cmd:"" help:"Say why learning takes a message for spam or ham."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 

@@ -10,7 +10,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/postern-mail/postern/mail"
 )
@@ -18,9 +20,11 @@ import (
 // Found is a message that a reader found.
 type Found struct {
 	Name    string // file, and the number in it where it holds several
+	Path    string // file; "" for standard input
 	Message *mail.Message
-	Read    int64 // bytes read of all that is to be read, this message included
-	Total   int64 // bytes to be read in all; 0 when that is not known
+	Raw     []byte // the message as it stands there, read-only
+	Read    int64  // bytes read of all that is to be read, this message included
+	Total   int64  // bytes to be read in all; 0 when that is not known
 }
 
 // maxMessage is the largest message that a reader takes, in bytes. Of a larger one it takes the beginning.
@@ -41,7 +45,7 @@ func ReadAll(ctx context.Context, paths []string, in io.Reader, each func(Found)
 	for _, p := range paths {
 		var err error
 		if p == "-" {
-			r.total = 0
+			r.total, r.path = 0, ""
 			err = unstop(r.stream("-", in))
 		} else {
 			err = r.walk(p, r.file)
@@ -57,6 +61,7 @@ func ReadAll(ctx context.Context, paths []string, in io.Reader, each func(Found)
 type reader struct {
 	ctx         context.Context
 	each        func(Found) error
+	path        string // of the file that is read; "" for standard input
 	read, total int64
 	faults      []error
 }
@@ -118,6 +123,7 @@ func (r *reader) file(name string, _ fs.FileInfo) error {
 		return err
 	}
 	defer f.Close()
+	r.path = name
 	return r.stream(name, f)
 }
 
@@ -182,7 +188,7 @@ func (r *reader) found(name string, raw []byte) error {
 	}
 	h, body := mail.Read(raw)
 	msg := mail.New(mail.Message{Session: &mail.Session{Local: true}, Header: h, Body: body})
-	if err := r.each(Found{Name: name, Message: msg, Read: r.read, Total: r.total}); err != nil {
+	if err := r.each(Found{Name: name, Path: r.path, Message: msg, Raw: raw, Read: r.read, Total: r.total}); err != nil {
 		return stop{err}
 	}
 	return nil
@@ -193,6 +199,41 @@ func unstop(err error) error {
 	var s stop
 	if errors.As(err, &s) {
 		return s.error
+	}
+	return err
+}
+
+// ReadParallel is ReadAll with several calls of each at once, one for each
+// processor, in any order. Those under way when ctx ends are finished.
+func ReadParallel(ctx context.Context, paths []string, in io.Reader, each func(Found) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	row := make(chan Found, runtime.GOMAXPROCS(0))
+	var workers sync.WaitGroup
+	for range cap(row) {
+		workers.Go(func() {
+			for f := range row {
+				if ctx.Err() != nil {
+					continue
+				}
+				if err := each(f); err != nil {
+					stop(err)
+				}
+			}
+		})
+	}
+	err := ReadAll(ctx, paths, in, func(f Found) error {
+		select {
+		case row <- f:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	close(row)
+	workers.Wait()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	return err
 }

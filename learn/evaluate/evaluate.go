@@ -10,8 +10,12 @@ package evaluate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/postern-mail/postern/learn"
@@ -47,17 +51,44 @@ func (m Mail) key() uint64 {
 	return h ^ h>>32
 }
 
-// Read reads all mail in the paths into one class.
+// Read reads all mail in the paths into one class, in the order of its names. Progress,
+// which may be nil, is called from several goroutines.
 func Read(ctx context.Context, paths []string, in io.Reader, spam bool, progress func(learn.Found)) ([]Mail, error) {
+	var mu sync.Mutex
 	var list []Mail
-	err := learn.ReadAll(ctx, paths, in, func(f learn.Found) error {
-		list = append(list, Mail{Name: f.Name, Spam: spam, When: date(f.Message), Tokens: tokens.Of(f.Message)})
+	err := learn.ReadParallel(ctx, paths, in, func(f learn.Found) error {
+		m := Mail{Name: f.Name, Spam: spam, When: date(f.Message), Tokens: tokens.Of(f.Message), Open: opener(f)}
+		mu.Lock()
+		defer mu.Unlock()
+		list = append(list, m)
 		if progress != nil {
 			progress(f)
 		}
 		return nil
 	})
+	slices.SortFunc(list, func(a, b Mail) int { return strings.Compare(a.Name, b.Name) })
 	return list, err
+}
+
+// opener reads a message again from the file in which it was; nil for standard input.
+func opener(f learn.Found) func() (*mail.Message, error) {
+	if f.Path == "" {
+		return nil
+	}
+	return func() (msg *mail.Message, err error) {
+		errFound := errors.New("found")
+		err = learn.ReadAll(context.Background(), []string{f.Path}, nil, func(again learn.Found) error {
+			if again.Name != f.Name {
+				return nil
+			}
+			msg = again.Message
+			return errFound
+		})
+		if errors.Is(err, errFound) {
+			return msg, nil
+		}
+		return nil, fmt.Errorf("%q is not there any more: %w", f.Name, err)
+	}
 }
 
 // Score is the verdict on one message.
@@ -96,9 +127,13 @@ func teach(ctx context.Context, train []Mail) (learn.Judge, error) {
 	return j, nil
 }
 
+// Watch is told of scores as they are made, with the judge who made them. It
+// may give them reasons.
+type Watch func(learn.Judge, []Score) error
+
 // Cross judges every message by what was learned from the others: in so many
-// parts, each judged by the rest.
-func Cross(ctx context.Context, mails []Mail, folds int) ([]Score, error) {
+// parts, each judged by the rest. Watch is called for each part.
+func Cross(ctx context.Context, mails []Mail, folds int, watch Watch) ([]Score, error) {
 	if folds < 2 {
 		return nil, fmt.Errorf("evaluate: %d folds, at least 2 are needed", folds)
 	}
@@ -112,7 +147,10 @@ func Cross(ctx context.Context, mails []Mail, folds int) ([]Score, error) {
 				train = append(train, m)
 			}
 		}
-		scores, _, err := Split(ctx, train, test)
+		scores, j, err := Split(ctx, train, test)
+		if err == nil && watch != nil {
+			err = watch(j, scores)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -122,13 +160,19 @@ func Cross(ctx context.Context, mails []Mail, folds int) ([]Score, error) {
 }
 
 // OnLine judges each message in turn and then learns it, beginning from nothing. The
-// linear model is retrained whenever a tenth more has been learned.
-func OnLine(ctx context.Context, mails []Mail) ([]Score, error) {
+// linear model is retrained whenever a tenth more has been learned. Watch is called
+// for each message.
+func OnLine(ctx context.Context, mails []Mail, watch Watch) ([]Score, error) {
 	j := learn.NewJudge()
 	out := make([]Score, len(mails))
 	next := 8
 	for i, m := range mails {
 		out[i] = Score{Mail: m, Odds: j.Opinion(m.Tokens).Odds}
+		if watch != nil {
+			if err := watch(j, out[i:i+1]); err != nil {
+				return nil, err
+			}
+		}
 		j.Learn(m.Tokens, m.class())
 		if i+1 >= next {
 			again, err := teach(ctx, mails[:i+1])
@@ -151,4 +195,20 @@ func date(msg *mail.Message) time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// Overlap is how many messages of one set have the same content as one of
+// the other.
+func Overlap(train, test []Mail) int {
+	known := make(map[uint64]bool, len(train))
+	for _, m := range train {
+		known[m.key()] = true
+	}
+	n := 0
+	for _, m := range test {
+		if known[m.key()] {
+			n++
+		}
+	}
+	return n
 }

@@ -80,11 +80,11 @@ func TestEveryProtocolTellsTheClassesApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cross, err := Cross(ctx, list, 3)
+	cross, err := Cross(ctx, list, 3, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	online, err := OnLine(ctx, list)
+	online, err := OnLine(ctx, list, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestEveryProtocolTellsTheClassesApart(t *testing.T) {
 	if judge.Counts.Messages().Ham != 40 {
 		t.Errorf("the judge learned %v", judge.Counts.Messages())
 	}
-	if _, err := Cross(ctx, list, 1); err == nil {
+	if _, err := Cross(ctx, list, 1, nil); err == nil {
 		t.Error("one fold is no error")
 	}
 }

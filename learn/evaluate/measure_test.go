@@ -54,7 +54,7 @@ func TestMeasure(t *testing.T) {
 
 	for _, s := range append(slices.Clone(sources), "all") {
 		row := interleave(slices.Concat(train, test), s, 1500)
-		ours, err := OnLine(ctx, row)
+		ours, err := OnLine(ctx, row, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
