@@ -10,7 +10,6 @@ import (
 	"github.com/postern-mail/postern/admin"
 	"github.com/postern-mail/postern/internal/config"
 	"github.com/postern-mail/postern/learn"
-	"github.com/postern-mail/postern/learn/lessons"
 	"github.com/postern-mail/postern/state"
 	"github.com/postern-mail/postern/state/backend"
 )
@@ -22,21 +21,21 @@ const modelFile = "model.cache"
 const learnedKind = "bayes"
 
 // openModel opens what was learned.
-func openModel(ctx context.Context, cfg *config.Config, kept lessons.Store, log *slog.Logger) *learn.Model {
+func openModel(ctx context.Context, cfg *config.Config, store *learn.Store, log *slog.Logger) *learn.Model {
 	o := learn.Options{Log: log.With("part", "learning")}
 	if info, err := os.Stat(cfg.State.Dir); err == nil && info.IsDir() {
 		o.Cache = filepath.Join(cfg.State.Dir, modelFile)
 	}
-	return learn.Open(ctx, learn.NewStore(kept, learn.DefaultLimits()), o)
+	return learn.Open(ctx, store, o)
 }
 
 // openLearning opens what was learned, which outlives generations.
 func (a *App) openLearning(cfg *config.Config) {
-	var kept lessons.Store = lessons.NewMemory()
+	store := learn.InMemory(learn.DefaultLimits())
 	if a.state != nil {
-		kept = a.state.Lessons()
+		store = learn.NewStore(a.state.Lessons(), learn.DefaultLimits())
 	}
-	a.learning = openModel(context.Background(), cfg, kept, a.log)
+	a.learning = openModel(context.Background(), cfg, store, a.log)
 	a.learned = a.learning
 }
 
@@ -59,7 +58,7 @@ func (p *program) openModel(ctx context.Context) (*learn.Model, func() error, er
 	if err != nil {
 		return nil, nil, err
 	}
-	m := openModel(ctx, cfg, s.Lessons(), slog.New(slog.DiscardHandler))
+	m := openModel(ctx, cfg, learn.NewStore(s.Lessons(), learn.DefaultLimits()), slog.New(slog.DiscardHandler))
 	if m.Away() == nil {
 		err = m.Ready(ctx)
 	}

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/postern-mail/postern/internal/dnstest"
+	"github.com/postern-mail/postern/internal/redistest"
 	"github.com/postern-mail/postern/learn"
 	"github.com/postern-mail/postern/learn/bayes"
 	"github.com/postern-mail/postern/mail"
@@ -97,4 +99,38 @@ func TestOneSidedLearningIsAConditionOfHealth(t *testing.T) {
 	if len(wrong) != 1 || wrong[0].Name != "learning" || blocked {
 		t.Errorf("%v", wrong)
 	}
+}
+
+// Two daemons share a Redis, which goes away: both judge as before, what one is taught waits on its
+// disk, and when Redis is back both know it.
+func TestLearningGoesOnWithoutRedis(t *testing.T) {
+	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
+	var sites []*site
+	for range 2 {
+		sites = append(sites, newSite(t, "redis.url", "redis://"+server.Addr, "redis.timeout", "1s", "state.dir", t.TempDir()))
+	}
+	know := func(n uint32) {
+		t.Helper()
+		for i, s := range sites {
+			redistest.Wait(t, fmt.Sprintf("daemon %d knows %d messages", i, n), func() bool { seen := s.learning.Seen(); return seen.Ham+seen.Spam == n })
+		}
+	}
+	teach(t, sites[0].learning, 60)
+	know(60)
+	probe := lesson(1000, bayes.Spam)
+	before := sites[1].learning.Judge(probe)
+	server.Kill()
+	school := &school{model: sites[1].learning, now: time.Now}
+	told, err := school.learn(t.Context(), lesson(2000, bayes.Spam), bayes.Spam, learn.Origin{Who: "ann"})
+	if err != nil || !told.Waiting {
+		t.Errorf("%+v, %v", told, err)
+	}
+	if now := sites[1].learning.Judge(probe); now.Bayes != before.Bayes || now.Odds < 1 {
+		t.Errorf("%+v, before %+v", now, before)
+	}
+	if n := value(t, sites[1].App, "postern_learned_waiting"); n != 1 {
+		t.Errorf("%v lessons wait", n)
+	}
+	server.Run(t)
+	know(61)
 }

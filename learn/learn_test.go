@@ -32,7 +32,7 @@ var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 // small are limits that the tests stay within.
 var small = Limits{Samples: 1000, Records: 1000, Tokens: 1 << 20, Changes: 100}
 
-func memory(l Limits) *Store { return NewStore(lessons.NewMemory(), l) }
+func memory(l Limits) *Store { return InMemory(l) }
 
 // message is the n-th mail of a class.
 func message(n int, c bayes.Class) *mail.Message {

@@ -62,6 +62,9 @@ func NewStore(l lessons.Store, limits Limits) *Store {
 	return &Store{lessons: l, limits: limits, tidying: make(chan struct{}, 1)}
 }
 
+// InMemory makes a store that does not outlast the process.
+func InMemory(limits Limits) *Store { return NewStore(lessons.NewMemory(), limits) }
+
 // Put makes r what is known of its message, in one step. It returns the change with the
 // position before it; a change At nothing is none, because the class is the same. To take a lesson back, r
 // has Class None; its Tokens are used only when the store has none any more. Without
