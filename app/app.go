@@ -18,6 +18,7 @@ import (
 	"github.com/postern-mail/postern/filters"
 	"github.com/postern-mail/postern/internal/config"
 	"github.com/postern-mail/postern/internal/dns"
+	"github.com/postern-mail/postern/learn"
 	"github.com/postern-mail/postern/milter"
 	"github.com/postern-mail/postern/scoring"
 	"github.com/postern-mail/postern/state"
@@ -52,8 +53,8 @@ type App struct {
 	budget   *milter.Budget
 	state    state.Store // nil: in memory
 	scratch  string      // folder that is removed at the end; "": none
-	learning *learning   // nil: it could not be opened
-	notes    *notebook   // nil: nothing is learned
+	learning *learn.Model
+	notes    *notebook
 	milters  []*milter.Server
 	admin    *admin.Server
 	reload   sync.Mutex
@@ -199,10 +200,8 @@ func (a *App) Run(ctx context.Context) error {
 		serve(drained, &ends, a.admin.Serve)
 		a.log.Info("listening for the postmaster", "addr", a.admin.Addr().String())
 	}
-	if a.learning != nil {
-		serve(ctx, &all, a.learning.run)
-		serve(ctx, &all, a.tellWarnings)
-	}
+	all.Go(func() { a.learning.Run(ctx) })
+	all.Go(func() { a.tellWarnings(ctx) })
 	<-ctx.Done()
 	a.health.Set(admin.Condition{Name: "draining", Detail: "the program ends; messages under way are judged", Blocks: true})
 	all.Wait()

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/postern-mail/postern/internal/config"
@@ -10,6 +11,7 @@ import (
 	"github.com/postern-mail/postern/mail"
 	"github.com/postern-mail/postern/mail/authres"
 	"github.com/postern-mail/postern/scoring"
+	"github.com/postern-mail/postern/state"
 	"github.com/postern-mail/postern/verdicts"
 )
 
@@ -94,7 +96,7 @@ func passesDMARC(results []authres.Result) bool {
 func (a *App) learnAuto(ctx context.Context, j job) {
 	ctx, cancel := context.WithTimeout(ctx, lessonPatience)
 	defer cancel()
-	seen := a.learning.model.Seen()
+	seen := a.learning.Seen()
 	ahead, behind := seen.Ham, seen.Spam
 	if j.class == bayes.Spam {
 		ahead, behind = behind, ahead
@@ -103,17 +105,19 @@ func (a *App) learnAuto(ctx context.Context, j job) {
 		a.metrics.lesson(autoWho, "unbalanced")
 		return
 	}
-	known, err := a.learning.model.Known(ctx, j.digest)
+	known, err := a.learning.Known(ctx, j.digest)
 	if err == nil && known.Class != bayes.None {
 		a.metrics.lesson(autoWho, "known")
 		return
 	}
 	if err == nil {
-		_, err = a.learning.model.LearnTokens(ctx, j.digest, j.tokens, j.class,
+		_, err = a.learning.LearnTokens(ctx, j.digest, j.tokens, j.class,
 			learn.Origin{Who: autoWho, Source: "verdict " + j.id, When: a.now().UTC(), Auto: true})
 	}
-	if err != nil {
-		a.log.Warn("a message was not learned", "id", j.id, "err", err)
+	if err != nil && !errors.Is(err, learn.ErrWaiting) {
+		if !errors.Is(err, state.ErrAway) { // which is told elsewhere, once
+			a.log.Warn("a message was not learned", "id", j.id, "err", err)
+		}
 		a.metrics.lesson(autoWho, "failed")
 		return
 	}

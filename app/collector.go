@@ -44,6 +44,8 @@ var (
 	learnedTrained  = desc("postern_learned_training_timestamp_seconds", "When the linear model was trained last, 0 before the first time.")
 	learnedWarnings = desc("postern_learned_warnings", "Warnings about what was learned: it is one-sided, or its newest lessons make it worse.")
 	learnedExamples = desc("postern_learned_training_messages", "Messages that it was trained with.")
+	learnedWaiting  = desc("postern_learned_waiting", "Lessons that wait on disk for Redis.")
+	learnedLag      = desc("postern_learned_lag_seconds", "How long ago it was last known what other machines have learned.")
 	listFailed      = desc("postern_dnsbl_failed_total", "Questions that a list did not answer soundly.", "list")
 )
 
@@ -53,7 +55,7 @@ func (c collector) Describe(out chan<- *prometheus.Desc) {
 		milterOpen, milterAccepted, milterRefused, milterViolation, milterErrors, milterSpooled,
 		dnsLookups, dnsCached, dnsStale, dnsSkipped, dnsInFlight, dnsHealthy, dnsServers,
 		stateDegraded, stateWaiting, stateLost, listOK, listAsked, listListed, listFailed,
-		learnedMessages, learnedTokens, learnedTrained, learnedExamples, learnedWarnings,
+		learnedMessages, learnedTokens, learnedTrained, learnedExamples, learnedWarnings, learnedLag, learnedWaiting,
 	} {
 		out <- d
 	}
@@ -95,10 +97,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 }
 
 func (c collector) learned(gauge func(*prometheus.Desc, float64, ...string)) {
-	if c.app.learning == nil {
-		return
-	}
-	m := c.app.learning.model
+	m := c.app.learning
 	seen := m.Seen()
 	gauge(learnedMessages, float64(seen.Ham), "ham")
 	gauge(learnedMessages, float64(seen.Spam), "spam")
@@ -110,6 +109,8 @@ func (c collector) learned(gauge func(*prometheus.Desc, float64, ...string)) {
 	}
 	gauge(learnedTrained, when)
 	gauge(learnedExamples, float64(t.Examples))
+	gauge(learnedLag, m.Lag().Seconds())
+	gauge(learnedWaiting, float64(c.app.stateStatus().Lessons))
 }
 
 func (c collector) dns(count, gauge func(*prometheus.Desc, float64, ...string)) {

@@ -234,7 +234,7 @@ func TestReports(t *testing.T) {
 			if got != x.says || decision.Action != x.action {
 				t.Errorf("%q, action %v; want %q, %v", got, decision.Action, x.says, x.action)
 			}
-			if seen := s.learning.model.Seen(); int(seen.Ham) != x.ham || int(seen.Spam) != x.spam {
+			if seen := s.learning.Seen(); int(seen.Ham) != x.ham || int(seen.Spam) != x.spam {
 				t.Errorf("learned %v", seen)
 			}
 		})
@@ -248,7 +248,7 @@ func TestAReportOfThousandsIsBounded(t *testing.T) {
 		parts = append(parts, attachedMail(i))
 	}
 	_, r := s.deliver(t, ourUser, report(parts...), "spam@example.org")
-	if seen := s.learning.model.Seen(); seen.Spam != maxReported || !strings.Contains(fmt.Sprint(r.Symbols), "10 too many") {
+	if seen := s.learning.Seen(); seen.Spam != maxReported || !strings.Contains(fmt.Sprint(r.Symbols), "10 too many") {
 		t.Errorf("%v, %v", seen, r.Symbols)
 	}
 }
@@ -267,13 +267,13 @@ func TestAReportThroughTheMilter(t *testing.T) {
 		}
 		return c.Deliver(m).Final.Code
 	}
-	if code := send(""); code != 'a' && code != 'c' || s.learning.model.Seen().Spam != 0 {
-		t.Errorf("a stranger: %q, %v", code, s.learning.model.Seen())
+	if code := send(""); code != 'a' && code != 'c' || s.learning.Seen().Spam != 0 {
+		t.Errorf("a stranger: %q, %v", code, s.learning.Seen())
 	}
-	if code := send("anna"); code != 'd' || s.learning.model.Seen().Spam != 1 {
-		t.Errorf("a user: %q, %v", code, s.learning.model.Seen())
+	if code := send("anna"); code != 'd' || s.learning.Seen().Spam != 1 {
+		t.Errorf("a user: %q, %v", code, s.learning.Seen())
 	}
-	list, err := s.learning.model.Learned(t.Context(), learn.Filter{Who: "anna", Source: "report"})
+	list, err := s.learning.Learned(t.Context(), learn.Filter{Who: "anna", Source: "report"})
 	if err != nil || len(list) != 1 {
 		t.Errorf("%v, %v", list, err)
 	}
@@ -299,11 +299,11 @@ func TestAutomaticLearning(t *testing.T) {
 			s := newSiteOf(t, []filters.Kind{says, bayes.Kind}, "learning.auto.enabled", "true", "scoring.scores.SEEN", "0", "rules.defaults", "false")
 			_, r := s.deliver(t, client, "X-Says: "+x.says+"\n"+plain, "anna@example.org")
 			s.stop() // what waits is done
-			seen := s.learning.model.Seen()
+			seen := s.learning.Seen()
 			if int(seen.Ham) != x.ham || int(seen.Spam) != x.spam {
 				t.Fatalf("learned %v; %v", seen, r.Symbols)
 			}
-			list, err := s.learning.model.Learned(t.Context(), learn.Filter{AutoOnly: true})
+			list, err := s.learning.Learned(t.Context(), learn.Filter{AutoOnly: true})
 			if err != nil || len(list) != x.ham+x.spam {
 				t.Fatalf("%v, %v", list, err)
 			}
@@ -320,7 +320,7 @@ func TestNothingIsLearnedAutomaticallyUnlessAskedFor(t *testing.T) {
 	s := newSiteOf(t, []filters.Kind{says, bayes.Kind})
 	s.deliver(t, client, "X-Says: LISTED PHISH\n"+plain, "anna@example.org")
 	s.stop()
-	if seen := s.learning.model.Seen(); seen != (class.Count{}) {
+	if seen := s.learning.Seen(); seen != (class.Count{}) {
 		t.Errorf("%v", seen)
 	}
 }
@@ -331,7 +331,7 @@ func TestAutomaticLearningKeepsTheBalanceAndWhatUsersSaid(t *testing.T) {
 	if _, err := s.teacher().Learn(t.Context(), []byte(raw(0)), class.Ham, learn.Origin{Who: "anna"}); err != nil {
 		t.Fatal(err)
 	}
-	learned := func() int { return int(s.learning.model.Seen().Spam) }
+	learned := func() int { return int(s.learning.Seen().Spam) }
 	count := func() int { return int(value(t, s.App, "postern_lessons_total")) }
 	for i := range 30 {
 		before := count()
@@ -341,7 +341,7 @@ func TestAutomaticLearningKeepsTheBalanceAndWhatUsersSaid(t *testing.T) {
 	if n := learned(); n != autoStart+autoAhead {
 		t.Errorf("%d spam learned beside one ham", n)
 	}
-	list, err := s.learning.model.Learned(t.Context(), learn.Filter{Who: "anna"})
+	list, err := s.learning.Learned(t.Context(), learn.Filter{Who: "anna"})
 	if err != nil || len(list) != 1 || list[0].Class != class.Ham {
 		t.Errorf("what a user said: %v, %v", list, err)
 	}
@@ -350,7 +350,7 @@ func TestAutomaticLearningKeepsTheBalanceAndWhatUsersSaid(t *testing.T) {
 func TestWarningsAreLoggedOnce(t *testing.T) {
 	s := newSite(t)
 	for i := range 150 {
-		if _, err := s.learning.model.Learn(t.Context(), lesson(i, class.Spam), class.Spam, learn.Origin{}); err != nil {
+		if _, err := s.learning.Learn(t.Context(), lesson(i, class.Spam), class.Spam, learn.Origin{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -363,7 +363,7 @@ func TestWarningsAreLoggedOnce(t *testing.T) {
 		t.Errorf("metric %v", n)
 	}
 	for i := range 20 {
-		if _, err := s.learning.model.Learn(t.Context(), lesson(1000+i, class.Ham), class.Ham, learn.Origin{}); err != nil {
+		if _, err := s.learning.Learn(t.Context(), lesson(1000+i, class.Ham), class.Ham, learn.Origin{}); err != nil {
 			t.Fatal(err)
 		}
 	}
