@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"time"
@@ -147,6 +148,9 @@ func (p *program) openState() (state.Store, *config.Config, error) {
 		return nil, nil, err
 	}
 	s, err := backend.Look(context.Background(), stateConfig(cfg))
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w; run this as root or as the user that postern runs as", err)
+	}
 	if errors.Is(err, backend.ErrNoFolder) {
 		err = fmt.Errorf("%w; without it the daemon keeps its state in memory, which no command reaches: "+
 			"make the folder, give it to the user that postern runs as, and restart", err)
