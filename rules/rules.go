@@ -37,11 +37,16 @@ type Set struct {
 	caps     map[string]float64
 	uses     map[string]bool
 	patterns []*patterns
-	slots    int
-	shadows  bool // there are rules in the shadow
+	seats    []seat         // by slot
+	names    map[string]int // numbers of the symbols that conditions read
+	lengths  []field        // by number, those whose length conditions read
+	shadows  bool           // there are rules in the shadow
 	lists    Lists
 	warnings Faults
 }
+
+// seat is where the verdict of a pattern is found.
+type seat struct{ field, pattern int }
 
 // Rules returns the rules in the order of their evaluation. They must not be
 // changed.

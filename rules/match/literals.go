@@ -29,13 +29,14 @@ type facts struct {
 	clauses  []clause // what every one of them holds
 	reach    int      // bytes of the longest, or unbounded
 	asserts  bool     // where they match depends on what stands beside them
+	lines    bool     // they may go beyond a line
 	cut      bool     // within a concatenation: exact is its end only
 }
 
 // plan reads from an expression what has to be in the text before it is run.
 func plan(tree *syntax.Regexp) (pattern, []clause) {
 	f := study(tree)
-	p := pattern{reach: f.reach}
+	p := pattern{reach: f.reach, line: !f.lines}
 	clauses := f.required()
 	slices.SortStableFunc(clauses, func(a, b clause) int { return b.compare(a) })
 	if len(clauses) > maxClauses {
@@ -95,7 +96,7 @@ func study(re *syntax.Regexp) facts {
 	case syntax.OpCharClass:
 		return studyClass(re.Rune)
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		return facts{reach: utf8.UTFMax}
+		return facts{reach: utf8.UTFMax, lines: re.Op == syntax.OpAnyChar}
 	case syntax.OpCapture:
 		return study(re.Sub[0])
 	case syntax.OpConcat:
@@ -105,12 +106,13 @@ func study(re *syntax.Regexp) facts {
 	case syntax.OpQuest:
 		return studyAlternate([]*syntax.Regexp{re.Sub[0], {Op: syntax.OpEmptyMatch}})
 	case syntax.OpStar:
-		return facts{reach: unbounded, asserts: study(re.Sub[0]).asserts}
+		f := study(re.Sub[0])
+		return facts{reach: unbounded, asserts: f.asserts, lines: f.lines}
 	case syntax.OpPlus:
 		f := study(re.Sub[0])
-		return facts{clauses: f.required(), reach: unbounded, asserts: f.asserts}
+		return facts{clauses: f.required(), reach: unbounded, asserts: f.asserts, lines: f.lines}
 	}
-	return facts{reach: unbounded, asserts: true}
+	return facts{reach: unbounded, asserts: true, lines: true}
 }
 
 func studyLiteral(re *syntax.Regexp) facts {
@@ -127,7 +129,7 @@ func studyRune(r rune, fold bool) facts {
 		return facts{reach: utf8.UTFMax}
 	case !fold:
 		lower, letter := lowerASCII(r)
-		return facts{exact: []string{string(lower)}, faithful: !letter, reach: utf8.RuneLen(r)}
+		return facts{exact: []string{string(lower)}, faithful: !letter, reach: utf8.RuneLen(r), lines: r == '\n'}
 	}
 	f := facts{faithful: true}
 	for o := r; ; {
@@ -147,14 +149,14 @@ func studyRune(r rune, fold bool) facts {
 
 // studyClass writes out a small class.
 func studyClass(pairs []rune) facts {
-	f := facts{faithful: true}
+	f := facts{faithful: true, lines: inClass(pairs, '\n')}
 	count := 0
 	for i := 0; i < len(pairs); i += 2 {
 		f.reach = utf8.UTFMax
 		count += int(pairs[i+1]-pairs[i]) + 1
 	}
 	if count == 0 || count > maxClass || inClass(pairs, utf8.RuneError) {
-		return facts{reach: utf8.UTFMax}
+		return facts{reach: utf8.UTFMax, lines: f.lines}
 	}
 	for i := 0; i < len(pairs); i += 2 {
 		for r := pairs[i]; r <= pairs[i+1]; r++ {
@@ -203,6 +205,7 @@ func follow(a, b facts) facts {
 		clauses:  append(a.clauses, b.clauses...),
 		reach:    min(a.reach+b.reach, unbounded),
 		asserts:  a.asserts || b.asserts,
+		lines:    a.lines || b.lines,
 		faithful: a.faithful && b.faithful,
 	}
 	if both, ok := cross(a.exact, b.exact); ok {
@@ -258,6 +261,7 @@ func studyAlternate(subs []*syntax.Regexp) facts {
 		f := study(sub)
 		out.reach = max(out.reach, f.reach)
 		out.asserts = out.asserts || f.asserts
+		out.lines = out.lines || f.lines
 		out.faithful = out.faithful && f.faithful
 		if whole = whole && f.exact != nil && len(exact)+len(f.exact) <= maxAny; whole {
 			exact = append(exact, f.exact...)

@@ -42,13 +42,14 @@ type pattern struct {
 	re    *regexp.Regexp
 	need  uint8 // one bit for each clause; all must be hit
 	exact bool  // a hit of its clause is a match
+	line  bool  // no match goes beyond a line
 	reach int   // the longest match in bytes, or unbounded
 }
 
 // ref says what a literal is to a pattern.
 type ref struct {
 	pattern int32
-	clause  uint8 // its bit; bit 0 is the clause by which matches are placed
+	clause  uint8 // its number
 }
 
 // Check compiles one expression within the bounds and gives the error that
@@ -101,7 +102,7 @@ func Compile(exprs []string) (*Set, error) {
 			s.always = append(s.always, int32(i))
 		}
 		for bit, c := range clauses {
-			words.add(c, ref{int32(i), 1 << bit})
+			words.add(c, ref{int32(i), uint8(bit)})
 		}
 	}
 	s.refs, s.auto = words.refs, newAutomaton(words.literals)
@@ -148,30 +149,19 @@ func (h Hits) set(i int32) { h[i/64] |= 1 << (i % 64) }
 // before each: when that has ended its error is returned.
 func (s *Set) Match(ctx context.Context, text string) (Hits, error) {
 	hits := make(Hits, (len(s.patterns)+63)/64)
-	sc := s.scratch.Get().(*scratch)
-	defer func() {
-		sc.reset()
-		s.scratch.Put(sc)
-	}()
-	s.find(text, sc)
-	for _, i := range sc.seen {
-		p := &s.patterns[i]
-		if sc.mask[i] != p.need {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if p.exact && !sc.folded[i] || p.verify(text, &sc.spans[i]) {
-			hits.set(i)
-		}
-	}
-	for _, i := range s.always {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if s.patterns[i].re.MatchString(text) {
-			hits.set(i)
+	q := s.Search(text)
+	defer q.Close()
+	for _, list := range [][]int32{q.scratch.seen, s.always} {
+		for _, i := range list {
+			if !q.Could(int(i)) {
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			if q.Matches(int(i)) {
+				hits.set(i)
+			}
 		}
 	}
 	return hits, nil

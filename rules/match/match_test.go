@@ -39,6 +39,13 @@ func TestMatch(t *testing.T) {
 		{"two words, one met often", `win.free`, strings.Repeat("free ", 500) + "win", false},
 		{"folded signs after a word met often", `(?i)sale\d`, strings.Repeat("sale ", 500) + "ſale7", true},
 		{"a line's begin is one", `(?m)^win`, strings.Repeat("x ", 50) + "\nwin" + strings.Repeat(" x", 50), true},
+		{"a line of any length is looked at", `(?m)^to: .*win.*now$`, strings.Repeat("x\n", 50) + "to: win " + strings.Repeat("x", 5000) + " now\n" + strings.Repeat("x\n", 50), true},
+		{"two lines are not one", `(?m)^to: .*win.*now$`, strings.Repeat("x\n", 50) + "to: win\nto: now\n" + strings.Repeat("x\n", 50), false},
+		{"the begin of a line is not that of the text", `^win.*now`, "x\nwin it now", false},
+		{"the end of a line is not that of the text", `win.*now$`, "win it now\n", false},
+		{"words far apart are not near", `win.{0,5}free`, "win" + strings.Repeat(" x", 50) + "free", false},
+		{"words near each other once", `win.{0,5}free`, "free" + strings.Repeat(" x", 50) + "win a free" + strings.Repeat(" x", 50) + "win", true},
+		{"three words near each other", `win.{0,5}free.{0,5}票`, "free win 票" + strings.Repeat(" x", 50) + "win a free 票", true},
 		{"a byte that is no UTF-8 reads as the replacement", "a\ufffdb", "a\xffb", true},
 		{"a cut inside a rune makes no replacement", `[^ -~].{5}\bab`, "票12345ab", false},
 		{"the empty expression matches nothing at all", ``, "", true},
@@ -114,7 +121,7 @@ func TestStatesWithoutRow(t *testing.T) {
 var (
 	exprPieces = []string{
 		"a", "ab", "abc", "K", "k", "s", "S", "st", "ſ", "\u212a", "发", "票", "发票", "é", "É", "ß", "σ", `\x{FFFD}`, ".", " ", "\n", "win", "free",
-		`\d`, `\s`, `\w`, `[a-c]`, `[KkS]`, `[^a]`, `[发票]`, `\b`, `\B`, `^`, `$`, `(?m:^)`, `(?m:$)`, `\A`, `\z`, "$$$", `\$\$`, "0123456789abcdefghijklmnop",
+		`\d`, `\s`, `\w`, `[a-c]`, `[KkS]`, `[^a]`, `[^\n]*`, `.*`, `.{0,9}`, `[发票]`, `\b`, `\B`, `^`, `$`, `(?m:^)`, `(?m:$)`, `\A`, `\z`, "$$$", `\$\$`, "0123456789abcdefghijklmnop",
 	}
 	textPieces = []string{
 		"a", "ab", "abc", "A", "K", "k", "s", "S", "ſ", "\u212a", "发", "票", "é", "É", "ß", "ẞ", "Σ", "ς", "\xff", "\xe5", "\x91", " ", "\n", "win", "FREE", "1", "$$",

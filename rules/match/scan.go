@@ -32,17 +32,29 @@ const maxHits = 64
 
 // scratch is what one pass needs. It is used by one goroutine at a time.
 type scratch struct {
-	mask   []uint8 // by pattern: clauses that were hit
-	folded []bool  // by pattern: hit in the second pass
-	spans  []spans // by pattern
-	seen   []int32 // patterns hit at all
-	times  []uint8 // by literal: how often it was noted
-	words  []int32 // literals noted at all
+	mask     []uint8             // by pattern: bits of the clauses that were hit
+	folded   []bool              // by pattern: hit in the second pass
+	spans    [][maxClauses]spans // by pattern and clause
+	seen     []int32             // patterns hit at all
+	times    []uint8             // by literal: how often it was noted
+	words    []int32             // literals noted at all
+	verdicts []verdict           // by pattern
+	judged   []int32             // patterns that have a verdict
 }
+
+// verdict is what is known of a pattern.
+type verdict uint8
+
+const (
+	unknown verdict = iota
+	absent
+	present
+)
 
 func newScratch(patterns, literals int) *scratch {
 	return &scratch{
-		mask: make([]uint8, patterns), folded: make([]bool, patterns), spans: make([]spans, patterns), times: make([]uint8, literals),
+		mask: make([]uint8, patterns), folded: make([]bool, patterns), spans: make([][maxClauses]spans, patterns),
+		times: make([]uint8, literals), verdicts: make([]verdict, patterns),
 	}
 }
 
@@ -50,9 +62,14 @@ func newScratch(patterns, literals int) *scratch {
 func (sc *scratch) reset() {
 	for _, i := range sc.seen {
 		sc.mask[i], sc.folded[i] = 0, false
-		sc.spans[i] = spans{list: sc.spans[i].list[:0]}
+		for c := range sc.spans[i] {
+			sc.spans[i][c] = spans{list: sc.spans[i][c].list[:0]}
+		}
 	}
-	sc.seen = sc.seen[:0]
+	for _, i := range sc.judged {
+		sc.verdicts[i] = unknown
+	}
+	sc.seen, sc.judged = sc.seen[:0], sc.judged[:0]
 	sc.forgetWords()
 }
 
@@ -87,9 +104,10 @@ func (s *Set) find(text string, sc *scratch) {
 			}
 			for _, r := range s.refs[l] {
 				sc.hit(r)
-				if p := &s.patterns[r.pattern]; r.clause == 1 && !p.exact {
-					sc.spans[r.pattern].add(p.reach, end, len(text))
-					sc.spans[r.pattern].all = sc.spans[r.pattern].all || times == maxHits
+				if p := &s.patterns[r.pattern]; !p.exact {
+					at := &sc.spans[r.pattern][r.clause]
+					at.add(p, text, end)
+					at.all = at.all || times == maxHits
 				}
 			}
 		}
@@ -111,7 +129,9 @@ func (s *Set) findUnfolded(text string, sc *scratch) {
 			for _, r := range s.refs[l] {
 				sc.hit(r)
 				sc.folded[r.pattern] = true
-				sc.spans[r.pattern].all = true
+				for c := range sc.spans[r.pattern] {
+					sc.spans[r.pattern][c].all = true
+				}
 			}
 		}
 	})
@@ -121,7 +141,7 @@ func (sc *scratch) hit(r ref) {
 	if sc.mask[r.pattern] == 0 {
 		sc.seen = append(sc.seen, r.pattern)
 	}
-	sc.mask[r.pattern] |= r.clause
+	sc.mask[r.pattern] |= 1 << r.clause
 }
 
 // vocabulary collects the literals of all patterns, each once. The first two
