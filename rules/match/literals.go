@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"regexp/syntax"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -19,8 +20,12 @@ const (
 )
 
 // A clause is a set of literals, one of which must stand in the text. Literals
-// are bytes, ASCII letters in lower case, as the automaton sees the text.
+// are bytes, ASCII letters in lower case, as the automaton sees the text, and
+// boundaries.
 type clause []string
+
+// boundary stands in literals for \b. No expression holds such a byte.
+const boundary = "\xff"
 
 // facts is what is known of the texts that an expression matches.
 type facts struct {
@@ -28,7 +33,7 @@ type facts struct {
 	faithful bool     // exact tells them from others, though the case is lost
 	clauses  []clause // what every one of them holds
 	reach    int      // bytes of the longest, or unbounded
-	asserts  bool     // where they match depends on what stands beside them
+	asserts  bool     // where they match depends on what stands beside them, boundaries in exact apart
 	lines    bool     // they may go beyond a line
 	cut      bool     // within a concatenation: exact is its end only
 }
@@ -49,10 +54,50 @@ func plan(tree *syntax.Regexp) (pattern, []clause) {
 
 // required are the clauses, the exact texts among them.
 func (f facts) required() []clause {
-	if c := clause(f.exact); c.useful() {
+	if c := clause(f.exact).possible(); c.useful() {
 		return append(slices.Clone(f.clauses), c)
 	}
 	return f.clauses
+}
+
+// possible settles the boundaries within literals and leaves out those that
+// nothing can match. Boundaries at the ends stay.
+func (c clause) possible() clause {
+	var out clause
+	for _, l := range c {
+		if settled, ok := settleBoundaries(l); ok {
+			out = append(out, settled)
+		}
+	}
+	return out
+}
+
+func settleBoundaries(l string) (string, bool) {
+	if !strings.Contains(l, boundary) {
+		return l, true
+	}
+	inner := strings.Trim(l, boundary)
+	first, last := strings.HasPrefix(l, boundary), strings.HasSuffix(l, boundary)
+	var b strings.Builder
+	if first {
+		b.WriteString(boundary)
+	}
+	for i := range len(inner) {
+		if inner[i] != boundary[0] {
+			b.WriteByte(inner[i])
+		} else if after := strings.TrimLeft(inner[i:], boundary)[0]; inner[i-1] != boundary[0] && isWord(inner[i-1]) == isWord(after) {
+			return "", false
+		}
+	}
+	if last && inner != "" {
+		b.WriteString(boundary)
+	}
+	return b.String(), true
+}
+
+// isWord is what \b of package regexp goes by: ASCII only.
+func isWord(b byte) bool {
+	return b == '_' || '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
 }
 
 // compare orders clauses by how rarely they are met: the longer the literals
@@ -64,7 +109,7 @@ func (c clause) compare(d clause) int {
 func (c clause) shortest() int {
 	n := maxLiteral
 	for _, l := range c {
-		n = min(n, len(l))
+		n = min(n, len(strings.Trim(l, boundary)))
 	}
 	return n
 }
@@ -73,7 +118,7 @@ func (c clause) shortest() int {
 // looking.
 func (c clause) useful() bool {
 	for _, l := range c {
-		if len(l) < 2 && (l == "" || isCommon(l[0])) {
+		if l = strings.Trim(l, boundary); len(l) < 2 && (l == "" || isCommon(l[0])) {
 			return false
 		}
 	}
@@ -89,7 +134,9 @@ func study(re *syntax.Regexp) facts {
 	switch re.Op {
 	case syntax.OpEmptyMatch:
 		return facts{exact: []string{""}, faithful: true}
-	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+	case syntax.OpWordBoundary:
+		return facts{exact: []string{boundary}, faithful: true}
+	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpNoWordBoundary:
 		return facts{exact: []string{""}, faithful: true, asserts: true}
 	case syntax.OpLiteral:
 		return studyLiteral(re)
@@ -214,7 +261,7 @@ func follow(a, b facts) facts {
 		return out
 	}
 	out.cut = true
-	if c := clause(a.exact); c.useful() {
+	if c := clause(a.exact).possible(); c.useful() {
 		out.clauses = append(out.clauses, c)
 	}
 	out.exact = b.exact
@@ -229,7 +276,7 @@ func (f facts) settle() facts {
 	if !f.cut {
 		return f
 	}
-	if c := clause(f.exact); c.useful() {
+	if c := clause(f.exact).possible(); c.useful() {
 		f.clauses = append(f.clauses, c)
 	}
 	f.exact, f.faithful, f.cut = nil, false, false

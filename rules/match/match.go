@@ -33,6 +33,7 @@ type Set struct {
 	patterns []pattern
 	always   []int32 // patterns without literals
 	auto     *automaton
+	literals []literal
 	refs     [][]ref // by literal
 	scratch  sync.Pool
 }
@@ -105,7 +106,7 @@ func Compile(exprs []string) (*Set, error) {
 			words.add(c, ref{int32(i), uint8(bit)})
 		}
 	}
-	s.refs, s.auto = words.refs, newAutomaton(words.literals)
+	s.literals, s.refs, s.auto = words.literals, words.refs, newAutomaton(words.texts())
 	s.scratch.New = func() any { return newScratch(len(exprs), len(s.refs)) }
 	return s, nil
 }

@@ -98,6 +98,9 @@ func (sc *scratch) note(literal int32, most uint8) uint8 {
 func (s *Set) find(text string, sc *scratch) {
 	s.auto.scan(text, func(literals []int32, end int) {
 		for _, l := range literals {
+			if !s.literals[l].stands(text, end) {
+				continue
+			}
 			times := sc.note(l, maxHits)
 			if times == 0 {
 				continue
@@ -144,34 +147,60 @@ func (sc *scratch) hit(r ref) {
 	sc.mask[r.pattern] |= 1 << r.clause
 }
 
+// literal is what the automaton looks for, and where it counts.
+type literal struct {
+	text         string
+	begins, ends bool // at a boundary of words
+}
+
+// newLiteral reads the boundaries at the ends.
+func newLiteral(l string) literal {
+	return literal{strings.Trim(l, boundary), strings.HasPrefix(l, boundary), strings.HasSuffix(l, boundary)}
+}
+
+// stands tells whether the literal that ends at end has the boundaries it needs.
+func (l *literal) stands(text string, end int) bool {
+	start, n := end-len(l.text), len(l.text)
+	return !(l.begins && isWord(l.text[0]) == (start > 0 && isWord(text[start-1])) ||
+		l.ends && isWord(l.text[n-1]) == (end < len(text) && isWord(text[end])))
+}
+
 // vocabulary collects the literals of all patterns, each once. The first two
 // are the signs that ask for a second pass.
 type vocabulary struct {
-	literals []string
+	literals []literal
 	refs     [][]ref
-	number   map[string]int
+	number   map[literal]int
 }
 
 func newVocabulary() *vocabulary {
-	v := &vocabulary{number: map[string]int{}}
-	v.intern(longS)
-	v.intern(kelvin)
+	v := &vocabulary{number: map[literal]int{}}
+	v.intern(newLiteral(longS))
+	v.intern(newLiteral(kelvin))
 	return v
 }
 
-func (v *vocabulary) intern(literal string) int {
-	n, ok := v.number[literal]
+func (v *vocabulary) intern(l literal) int {
+	n, ok := v.number[l]
 	if !ok {
 		n = len(v.literals)
-		v.number[literal] = n
-		v.literals, v.refs = append(v.literals, literal), append(v.refs, nil)
+		v.number[l] = n
+		v.literals, v.refs = append(v.literals, l), append(v.refs, nil)
 	}
 	return n
 }
 
+func (v *vocabulary) texts() []string {
+	texts := make([]string, len(v.literals))
+	for i, l := range v.literals {
+		texts[i] = l.text
+	}
+	return texts
+}
+
 func (v *vocabulary) add(c clause, r ref) {
 	for _, l := range c {
-		n := v.intern(l)
+		n := v.intern(newLiteral(l))
 		if have := v.refs[n]; len(have) == 0 || have[len(have)-1] != r {
 			v.refs[n] = append(have, r)
 		}
