@@ -143,7 +143,7 @@ func (f *Facts) complete(uses map[string]bool) {
 	var b strings.Builder
 	if uses["header_lines"] && f.HeaderLines == "" {
 		for _, h := range f.Headers {
-			fmt.Fprintf(&b, "%s: %s\n", h.Name, h.Value)
+			b.WriteString(h.Name + ": " + h.Value + "\n")
 		}
 		f.HeaderLines = b.String()
 	}

@@ -14,7 +14,7 @@ const (
 	maxAny     = 128          // literals of one clause
 	maxLiteral = 24           // bytes of one literal
 	maxClass   = 16           // runes of a class that are written out
-	maxClauses = 3            // clauses of one pattern
+	maxClauses = 3            // clauses of one variant
 	maxReach   = 2 << 10      // bytes; what may be longer is looked for in the whole text
 	unbounded  = maxReach + 1 // the reach of what may be longer
 )
@@ -39,9 +39,9 @@ type facts struct {
 }
 
 // plan reads from an expression what has to be in the text before it is run.
-func plan(tree *syntax.Regexp) (pattern, []clause) {
-	f := study(tree)
-	p := pattern{reach: f.reach, line: !f.lines}
+func plan(tree *syntax.Regexp) (variant, []clause) {
+	f := study(tree.Simplify())
+	p := variant{reach: f.reach, line: !f.lines}
 	clauses := f.required()
 	slices.SortStableFunc(clauses, func(a, b clause) int { return b.compare(a) })
 	if len(clauses) > maxClauses {

@@ -13,32 +13,54 @@ type Search struct {
 func (s *Set) Search(text string) *Search {
 	q := &Search{set: s, text: text, scratch: s.scratch.Get().(*scratch)}
 	s.find(text, q.scratch)
+	for _, i := range s.always {
+		q.scratch.verdicts[i] = likely
+	}
 	return q
 }
 
-// Could tells whether expression i has to be run for its verdict, or matches
-// without. When false it does not match.
+// Could tells whether expression i may match. When false it does not.
 func (q *Search) Could(i int) bool {
-	return q.scratch.mask[i] == q.set.patterns[i].need
+	v := q.scratch.verdicts[i]
+	return v == likely || v == present
 }
 
 // Matches tells whether expression i matches somewhere in the text. It takes
 // time linear in the text, the first time.
 func (q *Search) Matches(i int) bool {
-	sc, p := q.scratch, &q.set.patterns[i]
-	switch {
-	case !q.Could(i):
-		return false
-	case p.exact && !sc.folded[i]:
-		return true
-	case sc.verdicts[i] == unknown:
-		sc.verdicts[i] = absent
-		sc.judged = append(sc.judged, int32(i))
-		if p.verify(q.text, &sc.spans[i]) {
+	sc := q.scratch
+	if sc.verdicts[i] == likely {
+		sc.verdicts[i] = refuted
+		if q.run(&q.set.exprs[i]) {
 			sc.verdicts[i] = present
 		}
 	}
 	return sc.verdicts[i] == present
+}
+
+// run looks for the variants whose literals are there.
+func (q *Search) run(e *expression) bool {
+	if e.from == e.to {
+		return e.re.MatchString(q.text)
+	}
+	sc := q.scratch
+	for i := e.from; i < e.to; i++ {
+		v := &q.set.variants[i]
+		if sc.mask[i] == v.need && (v.exact && sc.placed(v.clauses[0]) || v.verify(q.text, sc)) {
+			return true
+		}
+	}
+	return false
+}
+
+// placed tells whether one of the literals stands in the text itself.
+func (sc *scratch) placed(literals []int32) bool {
+	for _, l := range literals {
+		if len(sc.found[l].ends) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Close gives back what the search holds.
