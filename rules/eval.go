@@ -43,7 +43,7 @@ type evaluation struct {
 	env      env
 	vm       vm.VM
 	now      time.Time
-	searches []*match.Search // by field
+	searches []*match.Search // by field; nil until it is asked for
 	lengths  []int           // of fields; -1 until it is asked for
 	acts     seen            // what rules that act see
 	all      seen            // what rules in the shadow see
@@ -89,17 +89,26 @@ func (s *Set) newEvaluation(facts *Facts, symbols []scoring.Symbol, now time.Tim
 	e.env.complete(s.uses)
 	e.env.Header, e.env.HeaderAll, e.env.InList = e.env.header, e.env.headerAll, s.lists.Has
 	e.env.Hits = make([]bool, len(s.seats))
-	for _, p := range s.patterns {
-		e.searches = append(e.searches, p.set.Search(clip(p.field.value(&e.env), maxText)))
-	}
+	e.searches = make([]*match.Search, len(s.patterns))
 	e.lengths = slices.Repeat([]int{-1}, len(s.lengths))
 	return e
 }
 
 func (e *evaluation) close() {
 	for _, q := range e.searches {
-		q.Close()
+		if q != nil {
+			q.Close()
+		}
 	}
+}
+
+// search goes over a field, the first time.
+func (e *evaluation) search(field int) *match.Search {
+	if e.searches[field] == nil {
+		p := e.set.patterns[field]
+		e.searches[field] = p.set.Search(clip(p.field.value(&e.env), maxText))
+	}
+	return e.searches[field]
 }
 
 // bound cuts what is longer than rules read.

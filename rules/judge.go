@@ -15,7 +15,7 @@ func (e *evaluation) could(g *gate) bool {
 		return g.n == 1
 	case opPattern:
 		p := e.set.seats[g.n]
-		return e.searches[p.field].Could(p.pattern)
+		return e.search(p.field).Could(p.pattern)
 	case opSymbol:
 		return e.view.has[g.n]
 	case opAnd:
@@ -81,13 +81,13 @@ func (e *evaluation) atLeast(ctx context.Context, g *gate) (bool, error) {
 // time is looked at before.
 func (e *evaluation) matches(ctx context.Context, slot int) (bool, error) {
 	p := e.set.seats[slot]
-	if !e.searches[p.field].Could(p.pattern) {
+	if !e.search(p.field).Could(p.pattern) {
 		return false, nil
 	}
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	return e.searches[p.field].Matches(p.pattern), nil
+	return e.search(p.field).Matches(p.pattern), nil
 }
 
 // length is that of a text field in characters.

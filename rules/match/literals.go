@@ -33,6 +33,7 @@ type facts struct {
 	faithful bool     // exact tells them from others, though the case is lost
 	clauses  []clause // what every one of them holds
 	reach    int      // bytes of the longest, or unbounded
+	gaps     int      // runs of blanks in it that reach does not count
 	asserts  bool     // where they match depends on what stands beside them, boundaries in exact apart
 	lines    bool     // they may go beyond a line
 	cut      bool     // within a concatenation: exact is its end only
@@ -41,7 +42,7 @@ type facts struct {
 // plan reads from an expression what has to be in the text before it is run.
 func plan(tree *syntax.Regexp) (variant, []clause) {
 	f := study(tree.Simplify())
-	p := variant{reach: f.reach, line: !f.lines}
+	p := variant{reach: f.reach, gaps: f.gaps, line: !f.lines}
 	clauses := f.required()
 	slices.SortStableFunc(clauses, func(a, b clause) int { return b.compare(a) })
 	if len(clauses) > maxClauses {
@@ -152,15 +153,40 @@ func study(re *syntax.Regexp) facts {
 		return studyAlternate(re.Sub)
 	case syntax.OpQuest:
 		return studyAlternate([]*syntax.Regexp{re.Sub[0], {Op: syntax.OpEmptyMatch}})
-	case syntax.OpStar:
+	case syntax.OpStar, syntax.OpPlus:
+		if isBlank(re.Sub[0]) {
+			return facts{gaps: 1, lines: true}
+		}
 		f := study(re.Sub[0])
-		return facts{reach: unbounded, asserts: f.asserts, lines: f.lines}
-	case syntax.OpPlus:
-		f := study(re.Sub[0])
-		return facts{clauses: f.required(), reach: unbounded, asserts: f.asserts, lines: f.lines}
+		out := facts{reach: unbounded, asserts: f.asserts, lines: f.lines}
+		if re.Op == syntax.OpPlus {
+			out.clauses = f.required()
+		}
+		return out
 	}
 	return facts{reach: unbounded, asserts: true, lines: true}
 }
+
+// isBlank tells of what matches one sign of \s and nothing else.
+func isBlank(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return len(re.Rune) == 1 && re.Rune[0] < utf8.RuneSelf && isSpace(byte(re.Rune[0]))
+	case syntax.OpCharClass:
+		for i := 0; i < len(re.Rune); i += 2 {
+			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
+				if r >= utf8.RuneSelf || !isSpace(byte(r)) {
+					return false
+				}
+			}
+		}
+		return len(re.Rune) > 0
+	}
+	return false
+}
+
+// isSpace is \s of package regexp.
+func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\n' || b == '\f' || b == '\r' }
 
 func studyLiteral(re *syntax.Regexp) facts {
 	f := facts{exact: []string{""}, faithful: true}
@@ -251,6 +277,7 @@ func follow(a, b facts) facts {
 	out := facts{
 		clauses:  append(a.clauses, b.clauses...),
 		reach:    min(a.reach+b.reach, unbounded),
+		gaps:     a.gaps + b.gaps,
 		asserts:  a.asserts || b.asserts,
 		lines:    a.lines || b.lines,
 		faithful: a.faithful && b.faithful,
@@ -306,7 +333,7 @@ func studyAlternate(subs []*syntax.Regexp) facts {
 	whole, bound := true, true // exact is all they match; any is what all need
 	for _, sub := range subs {
 		f := study(sub)
-		out.reach = max(out.reach, f.reach)
+		out.reach, out.gaps = max(out.reach, f.reach), max(out.gaps, f.gaps)
 		out.asserts = out.asserts || f.asserts
 		out.lines = out.lines || f.lines
 		out.faithful = out.faithful && f.faithful

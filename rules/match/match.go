@@ -55,6 +55,7 @@ type variant struct {
 	exact   bool      // a hit of its clause is a match
 	line    bool      // no match goes beyond a line
 	reach   int       // the longest match in bytes, or unbounded
+	gaps    int       // and so many runs of blanks
 }
 
 // ref says what a literal is to a variant.

@@ -36,6 +36,7 @@ type scratch struct {
 	verdicts []verdict // by expression
 	likely   []int32   // expressions with a verdict beyond absent
 	ends     []int     // of one clause, while windows are made
+	blank    int       // the longest run of blanks; 0 until it is asked for
 }
 
 // verdict is what is known of an expression.
@@ -63,7 +64,7 @@ func (sc *scratch) reset() {
 	for _, i := range sc.likely {
 		sc.verdicts[i] = absent
 	}
-	sc.words, sc.seen, sc.likely = sc.words[:0], sc.seen[:0], sc.likely[:0]
+	sc.words, sc.seen, sc.likely, sc.blank = sc.words[:0], sc.seen[:0], sc.likely[:0], 0
 }
 
 // find notes which literals the text holds, and where.

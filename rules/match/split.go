@@ -3,6 +3,7 @@ package match
 import (
 	"regexp"
 	"regexp/syntax"
+	"strings"
 	"sync"
 )
 
@@ -23,7 +24,7 @@ func alternatives(re *regexp.Regexp, tree *syntax.Regexp) []alternative {
 	whole := alternative{}
 	whole.variant, whole.words = plan(tree)
 	whole.re = func() *regexp.Regexp { return re }
-	parts := split(tree)
+	parts := split(re.String())
 	if !whole.exact && len(parts) > 1 && len(parts) <= maxAlternatives {
 		if list := planAll(parts); list != nil {
 			return list
@@ -35,49 +36,112 @@ func alternatives(re *regexp.Regexp, tree *syntax.Regexp) []alternative {
 	return []alternative{whole}
 }
 
-// planAll is nil when one of the parts has no literals, or does not read as an
-// expression again.
-func planAll(parts []*syntax.Regexp) []alternative {
+// planAll is nil when one of the parts has no literals.
+func planAll(parts []string) []alternative {
 	var list []alternative
 	for _, part := range parts {
-		a, text := alternative{}, part.String()
-		_, err := syntax.Parse(text, syntax.Perl)
-		if a.variant, a.words = plan(part); len(a.words) == 0 || err != nil {
+		tree, err := syntax.Parse(part, syntax.Perl)
+		if err != nil {
+			return nil
+		}
+		a := alternative{}
+		if a.variant, a.words = plan(tree); len(a.words) == 0 {
 			return nil
 		}
 		// Most are never run, so they wait for it. What parses compiles.
-		a.re = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+		a.re = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(part) })
 		list = append(list, a)
 	}
 	return list
 }
 
-// split takes an expression apart at its alternatives, those within its first
-// concatenation among them.
-func split(tree *syntax.Regexp) []*syntax.Regexp {
-	switch tree.Op {
-	case syntax.OpCapture:
-		return split(tree.Sub[0])
-	case syntax.OpAlternate:
-		var out []*syntax.Regexp
-		for _, sub := range tree.Sub {
-			out = append(out, split(sub)...)
+// split takes an expression apart at its alternatives, and each of them at
+// those of the group which has most. It is nil where that is not simple.
+func split(expr string) []string {
+	flags := leadingFlags.FindString(expr)
+	expr = expr[len(flags):]
+	if strings.Contains(expr, `\Q`) || laterFlags.MatchString(expr) {
+		return nil
+	}
+	var out []string
+	for _, part := range cut(expr, 0, len(expr)) {
+		for _, whole := range splitGroup(part) {
+			out = append(out, flags+whole)
 		}
-		return out
-	case syntax.OpConcat:
-		at, parts := 0, []*syntax.Regexp(nil)
-		for i, sub := range tree.Sub {
-			if p := split(sub); len(p) > len(parts) {
-				at, parts = i, p
+	}
+	return out
+}
+
+var (
+	leadingFlags = regexp.MustCompile(`^(\(\?[imsU-]+\))*`)
+	laterFlags   = regexp.MustCompile(`\(\?[imsU-]+\)`)
+	opener       = regexp.MustCompile(`^\((\?(P?<[^>]*>|[imsU-]*:))?`)
+)
+
+// splitGroup puts each alternative of the largest group in place of the group.
+func splitGroup(expr string) []string {
+	best := []string{expr}
+	for i := 0; i < len(expr); i = after(expr, i) {
+		if expr[i] != '(' {
+			continue
+		}
+		open, end := opener.FindString(expr[i:]), after(expr, i)
+		if end < len(expr) && strings.IndexByte("*+?{", expr[end]) >= 0 {
+			continue // it is repeated
+		}
+		if parts := cut(expr, i+len(open), end-1); len(parts) > len(best) {
+			best = nil
+			for _, part := range parts {
+				best = append(best, expr[:i]+open+part+expr[end-1:])
 			}
 		}
-		out := make([]*syntax.Regexp, len(parts))
-		for i, part := range parts {
-			whole := *tree
-			whole.Sub = append(append(append([]*syntax.Regexp{}, tree.Sub[:at]...), part), tree.Sub[at+1:]...)
-			out[i] = &whole
-		}
-		return out
 	}
-	return []*syntax.Regexp{tree}
+	return best
+}
+
+// cut cuts what stands between two places at each | that is in no group.
+func cut(expr string, from, to int) []string {
+	var out []string
+	start := from
+	for i := from; i < to; i = after(expr, i) {
+		if expr[i] == '|' {
+			out = append(out, expr[start:i])
+			start = i + 1
+		}
+	}
+	return append(out, expr[start:to])
+}
+
+// after is where what begins at i ends: a sign, an escape, a class, a group.
+func after(expr string, i int) int {
+	switch expr[i] {
+	case '\\':
+		return min(i+2, len(expr))
+	case '[':
+		return afterClass(expr, i)
+	case '(':
+		for i++; i < len(expr) && expr[i] != ')'; {
+			i = after(expr, i)
+		}
+		return min(i+1, len(expr))
+	}
+	return i + 1
+}
+
+func afterClass(expr string, i int) int {
+	i++
+	if i < len(expr) && expr[i] == '^' {
+		i++
+	}
+	for first := true; i < len(expr) && (first || expr[i] != ']'); first = false {
+		switch {
+		case expr[i] == '\\':
+			i += 2
+		case strings.HasPrefix(expr[i:], "[:") && strings.Contains(expr[i:], ":]"):
+			i += strings.Index(expr[i:], ":]") + 2
+		default:
+			i++
+		}
+	}
+	return min(i+1, len(expr))
 }

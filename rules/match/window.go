@@ -59,12 +59,16 @@ func (v *variant) spans(text string, clause []int32, sc *scratch) (list []span, 
 		return nil, true
 	}
 	slices.Sort(ends)
+	reach := v.reach
+	if v.gaps > 0 {
+		reach += v.gaps * sc.longestBlank(text)
+	}
 	for _, end := range ends {
 		last := len(list) - 1
 		if v.reach == unbounded && last >= 0 && end < list[last].to { // in the line of the one before
 			continue
 		}
-		w := v.around(text, end)
+		w := v.around(text, end, reach)
 		if last >= 0 && w.from <= list[last].to {
 			list[last].to = w.to
 		} else {
@@ -75,13 +79,31 @@ func (v *variant) spans(text string, clause []int32, sc *scratch) (list []span, 
 }
 
 // around is where a match must lie that holds what ends at end.
-func (v *variant) around(text string, end int) span {
+func (v *variant) around(text string, end, reach int) span {
 	if v.reach != unbounded {
-		return span{max(0, end-v.reach-utf8.UTFMax), min(len(text), end+v.reach+utf8.UTFMax)}
+		return span{max(0, end-reach-utf8.UTFMax), min(len(text), end+reach+utf8.UTFMax)}
 	}
 	w := span{max(0, strings.LastIndexByte(text[:end], '\n')), len(text)}
 	if i := strings.IndexByte(text[end:], '\n'); i >= 0 {
 		w.to = end + i + 1
 	}
 	return w
+}
+
+// longestBlank is the length of the longest run of blanks. It is looked for
+// once.
+func (sc *scratch) longestBlank(text string) int {
+	if sc.blank > 0 {
+		return sc.blank
+	}
+	sc.blank = 1
+	for i, run := 0, 0; i < len(text); i++ {
+		if !isSpace(text[i]) {
+			run = 0
+			continue
+		}
+		run++
+		sc.blank = max(sc.blank, run)
+	}
+	return sc.blank
 }
