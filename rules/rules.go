@@ -57,12 +57,12 @@ func (s *Set) Warnings() Faults { return slices.Clone(s.warnings) }
 
 // Uses tells whether any rule reads a field of Facts, named as in conditions
 // by its first word ("text", "urls"). What no rule reads need not be computed.
-// The words count as reading the text, the lines made of headers, URLs and
+// Words, and those in disguise, count as reading the text, the lines made of headers, URLs and
 // attachments as reading these.
 func (s *Set) Uses(field string) bool {
 	switch field {
 	case "text":
-		return s.uses[field] || s.uses["words"]
+		return s.uses[field] || s.uses["words"] || s.uses["disguised"]
 	case "headers":
 		return s.uses[field] || s.uses["header_lines"] || s.uses["header"] || s.uses["header_all"]
 	case "urls":
