@@ -28,6 +28,9 @@ type Lesson struct {
 	Digest string `json:"digest"` // names the message
 	Was    string `json:"was"`    // none, ham or spam
 	Now    string `json:"now"`
+	// Waiting says that the shared state is away: the lesson is on this machine's disk and
+	// is learned when the state is back. What Was is not known then.
+	Waiting bool `json:"waiting,omitempty"`
 }
 
 // ErrNotRemembered says that the tokens of a verdict's message are not there

@@ -10,82 +10,63 @@ import (
 	"github.com/postern-mail/postern/admin"
 	"github.com/postern-mail/postern/internal/config"
 	"github.com/postern-mail/postern/learn"
+	"github.com/postern-mail/postern/state"
+	"github.com/postern-mail/postern/state/backend"
 )
 
-// learnedFile holds what was learned, in state.dir.
-const learnedFile = "learned"
+// modelFile is the cache of what was learned, in state.dir.
+const modelFile = "model.cache"
 
-// learnedKind is the kind of filter that asks it.
+// learnedKind is the kind of filter that asks what was learned.
 const learnedKind = "bayes"
 
-// learning is what users' lessons have made of us. It outlives generations.
-type learning struct {
-	model *learn.Model
-	close func() error
-}
-
-// openLearning opens what was learned.
-func openLearning(ctx context.Context, cfg *config.Config, log *slog.Logger) (*learning, error) {
-	limits := learn.DefaultLimits()
-	store, closing := learn.NewMemory(limits), func() error { return nil }
-	if _, err := os.Stat(cfg.State.Dir); err == nil {
-		path := filepath.Join(cfg.State.Dir, learnedFile)
-		if store, err = learn.OpenFile(path, limits); err != nil {
-			return nil, err
-		}
-		closing = func() error { return store.Save(path) }
+// openModel opens what was learned.
+func openModel(ctx context.Context, cfg *config.Config, store *learn.Store, log *slog.Logger) *learn.Model {
+	o := learn.Options{Log: log.With("part", "learning")}
+	if info, err := os.Stat(cfg.State.Dir); err == nil && info.IsDir() {
+		o.Cache = filepath.Join(cfg.State.Dir, modelFile)
 	}
-	model, err := learn.Open(ctx, store, limits.Samples, log)
-	if err != nil {
-		return nil, err
-	}
-	return &learning{model, closing}, nil
+	return learn.Open(ctx, store, o)
 }
 
-// run trains, and follows what is learned, until ctx ends.
-func (l *learning) run(ctx context.Context) error {
-	l.model.Run(ctx)
-	return l.close()
-}
-
-// openLearning opens what was learned. Without it mail is filtered all the same, and the log says so.
+// openLearning opens what was learned, which outlives generations.
 func (a *App) openLearning(cfg *config.Config) {
-	l, err := openLearning(context.Background(), cfg, a.log.With("part", "learning"))
-	if err != nil {
-		a.log.Error("nothing is known of what was learned", "err", err)
-		a.health.Set(admin.Condition{Name: "learning", Detail: err.Error()})
-		return
+	store := learn.InMemory(learn.DefaultLimits())
+	if a.state != nil {
+		store = learn.NewStore(a.state.Lessons(), learn.DefaultLimits())
 	}
-	a.learning, a.learned = l, l.model
+	a.learning = openModel(context.Background(), cfg, store, a.log)
+	a.learned = a.learning
+	a.openNotes(cfg)
 }
 
 // learningConditions tells what a postmaster should know about what was learned.
 func (a *App) learningConditions() []admin.Condition {
-	if a.learning == nil {
-		return nil
-	}
 	var wrong []admin.Condition
-	for _, w := range a.learning.model.Warnings() {
+	for _, w := range a.learning.Warnings() {
 		wrong = append(wrong, admin.Condition{Name: "learning", Detail: w})
 	}
 	return wrong
 }
 
-// openModel opens what was learned, for subcommands. Closing it writes down what was
-// learned by it.
+// openModel opens what was learned, for subcommands: it is ready to judge, and what it learns the
+// daemon knows within two seconds. The error is of the configuration or the state.
 func (p *program) openModel(ctx context.Context) (*learn.Model, func() error, error) {
-	cfg, err := p.load()
+	s, cfg, err := p.openState()
+	if errors.Is(err, state.ErrAway) { // the cache judges, lessons wait on disk
+		s, err = backend.Open(stateConfig(cfg), nil)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
-	l, err := openLearning(ctx, cfg, slog.New(slog.DiscardHandler))
+	m := openModel(ctx, cfg, learn.NewStore(s.Lessons(), learn.DefaultLimits()), slog.New(slog.DiscardHandler))
+	if m.Away() == nil {
+		err = m.Ready(ctx)
+	}
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, errors.Join(err, s.Close())
 	}
-	if err := l.model.Retrain(ctx); err != nil {
-		return nil, nil, errors.Join(err, l.close())
-	}
-	return l.model, l.close, nil
+	return m, s.Close, nil
 }
 
 // asksLearned tells whether a filter asks what was learned.

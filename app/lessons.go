@@ -27,7 +27,8 @@ type lessons struct {
 	Learned     int        `json:"learned"` // was not known
 	Moved       int        `json:"moved"`   // was in the other class
 	Forgotten   int        `json:"forgotten"`
-	Known       int        `json:"known"` // nothing changed: it was so already
+	Known       int        `json:"known"`   // nothing changed: it was so already
+	Waiting     int        `json:"waiting"` // on disk, for the shared state that is away
 	Failed      []faultyIn `json:"failed"`
 	Seconds     float64    `json:"seconds"`
 	Interrupted bool       `json:"interrupted"`
@@ -51,9 +52,12 @@ type faultyIn struct {
 // then not theirs.
 const giveUp = 20
 
-// untilStopped is a context that ends when the user stops the command.
+// untilStopped is a context that ends when the user stops the command. Being stopped a second time
+// ends it at once.
 func untilStopped() (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 // run learns everything in the paths. What is under way when ctx ends is
@@ -92,7 +96,7 @@ func (l *lessons) one(ctx context.Context, f learn.Found) error {
 }
 
 func (l *lessons) done() int {
-	return l.Learned + l.Moved + l.Forgotten + l.Known + len(l.Failed)
+	return l.Learned + l.Moved + l.Forgotten + l.Known + l.Waiting + len(l.Failed)
 }
 
 // count puts one message's fate into the sums; under mu.
@@ -100,6 +104,8 @@ func (l *lessons) count(name string, lesson admin.Lesson, err error) {
 	switch {
 	case err != nil:
 		l.Failed = append(l.Failed, faultyIn{name, err.Error()})
+	case lesson.Waiting:
+		l.Waiting++
 	case lesson.Was == lesson.Now:
 		l.Known++
 	case l.class == bayes.None:
@@ -196,6 +202,9 @@ func (l *lessons) text(p *program) {
 		fmt.Fprintf(p.out, "%d learned as %s, %d moved from %s, %d known", l.Learned, l.class, l.Moved, other(l.class), l.Known)
 	}
 	fmt.Fprintf(p.out, ", %d failed; %.0f a second\n", len(l.Failed), rate)
+	if l.Waiting > 0 {
+		fmt.Fprintf(p.out, "%d wait on this machine's disk: the shared state is away, the daemon hands them over when it is back\n", l.Waiting)
+	}
 	if l.Interrupted {
 		fmt.Fprintln(p.out, "interrupted: the same command goes on where this one ended")
 	}

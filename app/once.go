@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/postern-mail/postern/internal/dns"
 	"github.com/postern-mail/postern/mail"
 	"github.com/postern-mail/postern/scoring"
+	"github.com/postern-mail/postern/state/backend"
 	"github.com/postern-mail/postern/verdicts"
 )
 
@@ -52,11 +54,13 @@ func (p *program) judge(cfg *config.Config, msg *mail.Message) (*verdicts.Record
 	d.now = func() time.Time { return msg.Now }
 	if asksLearned(cfg) {
 		model, done, err := p.openModel(context.Background())
-		if err != nil {
-			return nil, err
+		switch {
+		case err == nil:
+			defer done()
+			d.learned = model
+		case !errors.Is(err, backend.ErrNoFolder): // where there is no folder nothing was learned
+			fmt.Fprintln(p.errOut, "postern: judged without what was learned:", err)
 		}
-		defer done()
-		d.learned = model
 	}
 	return d.judgeOne(context.Background(), cfg, msg)
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/postern-mail/postern/learn/recent"
 	"github.com/postern-mail/postern/learn/tokens"
 	"github.com/postern-mail/postern/mail"
+	"github.com/postern-mail/postern/state"
 )
 
 // school puts lessons into the model. It is safe for concurrent use.
@@ -35,10 +37,10 @@ func (s *school) learn(ctx context.Context, msg *mail.Message, c bayes.Class, fr
 		return admin.Lesson{}, err
 	}
 	known, err := s.model.Known(ctx, d)
-	if err != nil {
+	if err != nil && !errors.Is(err, state.ErrAway) { // a store that is away is taught later
 		return admin.Lesson{}, err
 	}
-	if known.Class == c {
+	if err == nil && known.Class == c {
 		return told(d, c, c), nil
 	}
 	return s.put(ctx, d, tokens.Of(msg), c, from)
@@ -47,10 +49,11 @@ func (s *school) learn(ctx context.Context, msg *mail.Message, c bayes.Class, fr
 func (s *school) put(ctx context.Context, d learn.Digest, list []uint64, c bayes.Class, from learn.Origin) (admin.Lesson, error) {
 	from.When = s.now().UTC()
 	was, err := s.model.LearnTokens(ctx, d, list, c, from)
-	if err != nil {
+	lesson := told(d, was, c)
+	if lesson.Waiting = errors.Is(err, learn.ErrWaiting); err != nil && !lesson.Waiting {
 		return admin.Lesson{}, err
 	}
-	return told(d, was, c), nil
+	return lesson, nil
 }
 
 func told(d learn.Digest, was, now bayes.Class) admin.Lesson {

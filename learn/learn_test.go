@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +19,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/postern-mail/postern/learn/bayes"
+	"github.com/postern-mail/postern/learn/lessons"
+	"github.com/postern-mail/postern/learn/linear"
+	"github.com/postern-mail/postern/learn/tokens"
 	"github.com/postern-mail/postern/mail"
 )
 
@@ -27,6 +31,8 @@ var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 
 // small are limits that the tests stay within.
 var small = Limits{Samples: 1000, Records: 1000, Tokens: 1 << 20, Changes: 100}
+
+func memory(l Limits) *Store { return InMemory(l) }
 
 // message is the n-th mail of a class.
 func message(n int, c bayes.Class) *mail.Message {
@@ -42,10 +48,10 @@ func parse(raw string) *mail.Message {
 	return mail.New(mail.Message{Session: &mail.Session{}, Header: h, Body: b})
 }
 
-func open(t rapid.TB, s Store) *Model {
+func open(t rapid.TB, s *Store) *Model {
 	t.Helper()
-	m, err := Open(ctx, s, small.Samples, quiet)
-	if err != nil {
+	m := Open(ctx, s, Options{Log: quiet})
+	if err := m.Away(); err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -77,7 +83,7 @@ func TestAnyOrderOnAnyMixOfNodesLeavesTheModelOfTheRest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limits := small
 		limits.Changes = rapid.IntRange(1, 20).Draw(t, "changes kept")
-		store := NewMemory(limits)
+		store := memory(limits)
 		nodes := []*Model{open(t, store), open(t, store), open(t, store)}
 		state := map[int]bayes.Class{}
 		for range rapid.IntRange(0, 60).Draw(t, "steps") {
@@ -89,7 +95,7 @@ func TestAnyOrderOnAnyMixOfNodesLeavesTheModelOfTheRest(t *testing.T) {
 			}
 			state[n] = c
 		}
-		want := open(t, NewMemory(small))
+		want := open(t, memory(small))
 		for n, c := range state {
 			learnIt(t, want, message(n, bayes.Class(1+n%2)), c, Origin{})
 		}
@@ -103,7 +109,7 @@ func TestAnyOrderOnAnyMixOfNodesLeavesTheModelOfTheRest(t *testing.T) {
 }
 
 func TestItSpeaksFromTheFirstDozensWithGrowingConfidence(t *testing.T) {
-	m := open(t, NewMemory(small))
+	m := open(t, memory(small))
 	probe := message(5000, bayes.Spam)
 	if o := m.Judge(probe); o.Spam != 0.5 || o.Confidence != 0 {
 		t.Errorf("an opinion before anything was learned: %+v", o)
@@ -132,7 +138,7 @@ func teach(t testing.TB, m *Model, n int, from Origin) {
 }
 
 func TestForgettingIsExactAfterRetraining(t *testing.T) {
-	a, b := open(t, NewMemory(small)), open(t, NewMemory(small))
+	a, b := open(t, memory(small)), open(t, memory(small))
 	teach(t, a, 80, Origin{})
 	teach(t, b, 80, Origin{})
 	poison := Origin{Who: "mallory", When: time.Unix(1000, 0)}
@@ -154,7 +160,7 @@ func TestForgettingIsExactAfterRetraining(t *testing.T) {
 }
 
 func TestAModelThatDoesWorseIsNotUsed(t *testing.T) {
-	m, untouched := open(t, NewMemory(small)), open(t, NewMemory(small))
+	m, untouched := open(t, memory(small)), open(t, memory(small))
 	for _, m := range []*Model{m, untouched} {
 		teach(t, m, 500, Origin{})
 		if err := m.Retrain(ctx); err != nil {
@@ -193,7 +199,7 @@ func TestAModelThatDoesWorseIsNotUsed(t *testing.T) {
 }
 
 func TestLearnedSaysWhoWhenAndFromWhere(t *testing.T) {
-	m := open(t, NewMemory(small))
+	m := open(t, memory(small))
 	teach(t, m, 4, Origin{Who: "ann", Source: "junk", When: time.Unix(100, 0)})
 	learnIt(t, m, message(9, bayes.Spam), bayes.Spam, Origin{Who: "bob", When: time.Unix(200, 0), Auto: true})
 	tests := []struct {
@@ -216,8 +222,8 @@ func TestLearnedSaysWhoWhenAndFromWhere(t *testing.T) {
 
 func TestASettledMessageIsForgottenOnlyWhenItIsShown(t *testing.T) {
 	limits := small
-	limits.Samples = 8
-	store := NewMemory(limits)
+	limits.Samples, limits.Changes = 8, 1
+	store := memory(limits)
 	m := open(t, store)
 	for n := range 40 {
 		learnIt(t, m, message(n, bayes.Spam), bayes.Spam, Origin{When: time.Unix(int64(n), 0)})
@@ -225,7 +231,7 @@ func TestASettledMessageIsForgottenOnlyWhenItIsShown(t *testing.T) {
 	kept := 0
 	var settled Digest
 	for r := range store.Records(ctx) {
-		if r.Tokens == nil {
+		if !r.Kept {
 			settled = r.Digest
 		} else {
 			kept++
@@ -247,7 +253,7 @@ func TestASettledMessageIsForgottenOnlyWhenItIsShown(t *testing.T) {
 
 func TestRareTokensExpireButNotThoseOfSamples(t *testing.T) {
 	limits := Limits{Samples: 4, Records: 100, Tokens: 100, Changes: 10}
-	store := NewMemory(limits)
+	store := memory(limits)
 	m := open(t, store)
 	for n := range 60 {
 		learnIt(t, m, parse(fmt.Sprintf("Subject: x\n\nunique%da unique%db unique%dc unique%dd common\n", n, n, n, n)), bayes.Spam, Origin{When: time.Unix(int64(n), 0)})
@@ -257,7 +263,7 @@ func TestRareTokensExpireButNotThoseOfSamples(t *testing.T) {
 	if table.Len() > 150 {
 		t.Errorf("%d tokens", table.Len())
 	}
-	for r := range store.Records(ctx) {
+	for r := range store.Samples(ctx) {
 		for _, token := range r.Tokens {
 			if Counted(token) && table.Count(token).Spam == 0 {
 				t.Errorf("token %x of a sample has expired", token)
@@ -286,7 +292,7 @@ func TestADigestIsTheSameInAMailbox(t *testing.T) {
 }
 
 func TestWhyNamesTheStrongestTokensOfBothSides(t *testing.T) {
-	m := open(t, NewMemory(small))
+	m := open(t, memory(small))
 	teach(t, m, 60, Origin{})
 	r := m.Why(parse("Subject: x\n\ncheap pills and the garden club\n"), 5)
 	has := func(list []Reason, token string) bool {
@@ -297,69 +303,8 @@ func TestWhyNamesTheStrongestTokensOfBothSides(t *testing.T) {
 	}
 }
 
-func TestAFileHoldsTheWholeStore(t *testing.T) {
-	store := NewMemory(small)
-	m := open(t, store)
-	teach(t, m, 30, Origin{Who: "ann", Source: "junk", When: time.Unix(7, 8)})
-	path := filepath.Join(t.TempDir(), "learned")
-	if err := store.Save(path); err != nil {
-		t.Fatal(err)
-	}
-	back, err := OpenFile(path, small)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, at, _ := back.Load(ctx)
-	same(t, got, m.judge.Load().Counts)
-	if at != store.at {
-		t.Errorf("position %d, want %d", at, store.at)
-	}
-	for r := range store.Records(ctx) {
-		o, _ := back.Get(ctx, r.Digest)
-		if o.Class != r.Class || o.Who != r.Who || o.Source != r.Source || !o.When.Equal(r.When) || !slices.Equal(o.Tokens, r.Tokens) {
-			t.Errorf("record %v, want %v", o, r)
-		}
-	}
-	if empty, err := OpenFile(path+".none", small); err != nil || len(empty.records) != 0 {
-		t.Errorf("a file that is not there: %v", err)
-	}
-}
-
-func TestADamagedFileIsRefused(t *testing.T) {
-	store := NewMemory(small)
-	teach(t, open(t, store), 3, Origin{})
-	var b bytes.Buffer
-	if err := store.write(&b); err != nil {
-		t.Fatal(err)
-	}
-	for _, i := range []int{0, 20, 100, b.Len() / 2, b.Len() - 1} {
-		bad := bytes.Clone(b.Bytes())
-		bad[i] ^= 0x40
-		if _, err := readMemory(bytes.NewReader(bad), small); err == nil {
-			t.Errorf("byte %d changed and nobody noticed", i)
-		}
-	}
-	if _, err := readMemory(bytes.NewReader(b.Bytes()[:b.Len()-10]), small); err == nil {
-		t.Error("the end is gone and nobody noticed")
-	}
-}
-
-func FuzzReadMemory(f *testing.F) {
-	store := NewMemory(small)
-	store.Put(ctx, Record{Digest: Digest{1}, Class: bayes.Spam, Origin: Origin{Who: "a"}, Tokens: []uint64{8, 16}})
-	var b bytes.Buffer
-	store.write(&b)
-	f.Add(b.Bytes())
-	f.Add([]byte(magic))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if m, err := readMemory(bytes.NewReader(data), small); err == nil && m == nil {
-			t.Error("neither a store nor an error")
-		}
-	})
-}
-
 func TestRunTrainsAndFollowsOtherNodes(t *testing.T) {
-	store := NewMemory(small)
+	store := memory(small)
 	a, b := open(t, store), open(t, store)
 	run, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
@@ -370,14 +315,181 @@ func TestRunTrainsAndFollowsOtherNodes(t *testing.T) {
 		if ok && tr.Examples > 20 && b.Seen() == a.Seen() {
 			break
 		}
-		if err := store.Wait(run, 0); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Millisecond) // the trainer tells nobody when it is done
+		time.Sleep(time.Millisecond) // the keeper tells nobody when it is done
 	}
 	cancel()
 	wg.Wait()
 	same(t, b.judge.Load().Counts, a.judge.Load().Counts)
+}
+
+func TestAStartFromTheCacheIsTheModelThatWas(t *testing.T) {
+	store, opts := memory(small), Options{Log: quiet, Cache: filepath.Join(t.TempDir(), "model")}
+	was := Open(ctx, store, opts)
+	teach(t, was, 60, Origin{Who: "ann"})
+	if err := was.Ready(ctx); err != nil { // trains and writes the cache
+		t.Fatal(err)
+	}
+	learnIt(t, was, message(500, bayes.Ham), bayes.Ham, Origin{}) // the cache does not know it
+	again := Open(ctx, store, opts)
+	same(t, again.judge.Load().Counts, was.judge.Load().Counts)
+	if again.at != was.at || again.since != 1 || again.forgot {
+		t.Errorf("at %v, %d changes, want %v and 1", again.at, again.since, was.at)
+	}
+	probe := tokens.Of(message(600, bayes.Spam))
+	if a, b := again.judge.Load().Opinion(probe), was.judge.Load().Opinion(probe); math.Abs(a.Odds-b.Odds) > 1e-3 {
+		t.Errorf("%+v, was %+v", a, b)
+	}
+}
+
+// broken is a store that is away.
+type broken struct{ lessons.Store }
+
+func (broken) Changes(context.Context, Position, int) ([]lessons.Change, error) {
+	return nil, errors.New("away")
+}
+func (broken) Snapshot(context.Context) (Position, [][]byte, error) {
+	return Position{}, nil, errors.New("away")
+}
+
+func TestWithTheStoreAwayTheCacheJudges(t *testing.T) {
+	store, opts := memory(small), Options{Log: quiet, Cache: filepath.Join(t.TempDir(), "model")}
+	m := Open(ctx, store, opts)
+	if nothing := Open(ctx, NewStore(broken{}, small), opts); nothing.Away() == nil || nothing.Judge(message(1, bayes.Spam)).Odds != 0 {
+		t.Error("neither a store nor a cache, and no error")
+	}
+	teach(t, m, 60, Origin{})
+	if err := m.Ready(ctx); err != nil {
+		t.Fatal(err)
+	}
+	alone := Open(ctx, NewStore(broken{}, small), opts)
+	if o := alone.Judge(message(700, bayes.Spam)); o.Odds < 1 {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestADamagedCacheIsNotUsed(t *testing.T) {
+	m := open(t, memory(small))
+	teach(t, m, 8, Origin{})
+	whole := m.append(nil)
+	fresh := func() *Model { return open(t, memory(small)) }
+	if err := fresh().parse(whole); err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range []int{0, 17, 30, 45, len(whole) / 2, len(whole) - 1} {
+		bad := bytes.Clone(whole)
+		bad[i] ^= 0x40
+		if err := fresh().parse(bad); err == nil {
+			t.Errorf("byte %d changed and nobody noticed", i)
+		}
+	}
+	for _, n := range []int{0, 3, 20, len(whole) / 2, len(whole) - 1} {
+		if err := fresh().parse(whole[:n]); err == nil {
+			t.Errorf("%d bytes of it are taken", n)
+		}
+	}
+}
+
+// What the linear model makes of a sample and of the message itself is the same, and
+// so are the counts.
+func TestASampleIsWorthItsMessage(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := rapid.SliceOfDistinct(rapid.Uint64(), func(n uint64) uint64 { return n }).Draw(t, "tokens")
+		domain, back, err := unpack(pack("example.org", slices.Clone(list)))
+		if err != nil || domain != "example.org" || len(back) != len(list) {
+			t.Fatalf("%d of %d tokens of %q, %v", len(back), len(list), domain, err)
+		}
+		counted := func(list []uint64) (out []uint64) {
+			for _, t := range list {
+				if Counted(t) {
+					out = append(out, t)
+				}
+			}
+			slices.Sort(out)
+			return out
+		}
+		if !slices.Equal(counted(back), counted(list)) {
+			t.Fatal("other tokens are counted")
+		}
+		type place struct {
+			weight uint64
+			group  tokens.Group
+		}
+		places := map[place]int{}
+		for _, t := range list {
+			places[place{t >> (64 - linear.Bits), tokens.GroupOf(t)}]++
+		}
+		for _, t := range back {
+			places[place{t >> (64 - linear.Bits), tokens.GroupOf(t)}]--
+		}
+		for p, n := range places {
+			if n != 0 {
+				t.Fatalf("%v %d times too often", p, -n)
+			}
+		}
+	})
+}
+
+func FuzzUnpack(f *testing.F) {
+	f.Add(pack("", nil))
+	f.Add(pack("example.org", []uint64{1 << 60, 8, 9, 15, 1<<63 | 1, 1<<62 | 7}))
+	f.Add([]byte{1, 0, 5, 5, 0xff, 0xff, 0xff})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if _, list, err := unpack(data); err == nil && len(list) > 2*maxSampleTokens {
+			t.Errorf("%d tokens", len(list))
+		}
+		_, _ = readDropped(data)
+		_, _ = parseTable(data)
+	})
+}
+
+func TestCountsComeBackAsTheyWere(t *testing.T) {
+	m := open(t, memory(small))
+	teach(t, m, 30, Origin{})
+	want := m.judge.Load().Counts
+	got, err := readTable(writeTable(want))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, got, want)
+}
+
+// counting counts the calls of a store, each of which is one round trip.
+type counting struct {
+	lessons.Store
+	puts, others int
+}
+
+func (c *counting) Put(ctx context.Context, l lessons.Lesson) (lessons.Step, error) {
+	c.puts++
+	return c.Store.Put(ctx, l)
+}
+
+func (c *counting) Changes(ctx context.Context, after Position, n int) ([]lessons.Change, error) {
+	c.others++
+	return c.Store.Changes(ctx, after, n)
+}
+
+func (c *counting) Stats(ctx context.Context) (lessons.Stats, error) {
+	c.others++
+	return c.Store.Stats(ctx)
+}
+
+func TestLearningAsksTheStoreOnceAndJudgingNever(t *testing.T) {
+	c := &counting{Store: lessons.NewMemory()}
+	m := open(t, NewStore(c, small))
+	teach(t, m, 1, Origin{}) // the first has the store looked after
+	c.puts, c.others = 0, 0
+	teach(t, m, 40, Origin{})
+	if c.puts != 40 || c.others != 0 {
+		t.Errorf("40 lessons: %d puts, %d other calls", c.puts, c.others)
+	}
+	c.puts = 0
+	for n := range 50 {
+		m.Judge(message(n, bayes.Spam))
+	}
+	if c.puts != 0 || c.others != 0 {
+		t.Errorf("50 judged: %d puts, %d other calls", c.puts, c.others)
+	}
 }
 
 func TestReadersFindEveryMessage(t *testing.T) {
@@ -432,7 +544,7 @@ func TestReadersFindEveryMessage(t *testing.T) {
 }
 
 func BenchmarkLearn(b *testing.B) {
-	m := open(b, NewMemory(DefaultLimits()))
+	m := open(b, memory(DefaultLimits()))
 	n := 0
 	for b.Loop() {
 		n++
@@ -442,7 +554,7 @@ func BenchmarkLearn(b *testing.B) {
 }
 
 func BenchmarkJudge20KiB(b *testing.B) {
-	m := open(b, NewMemory(small))
+	m := open(b, memory(small))
 	teach(b, m, 200, Origin{})
 	var body strings.Builder
 	for i := 0; body.Len() < 20<<10; i++ {
@@ -471,4 +583,10 @@ func FuzzReadAll(f *testing.F) {
 			t.Errorf("%d messages of %d bytes in %d, %v", n, size, len(data), err)
 		}
 	})
+}
+
+// sampleOf are the tokens of a message as a sample has them.
+func sampleOf(msg *mail.Message) ([]uint64, error) {
+	_, list, err := unpack(pack("", tokens.Of(msg)))
+	return list, err
 }

@@ -35,7 +35,6 @@ func (m *Model) Learned(ctx context.Context, f Filter) ([]Record, error) {
 			return nil, fmt.Errorf("learn: %w", err)
 		}
 		if f.Match(r) {
-			r.Tokens = nil
 			list = append(list, r)
 		}
 	}
@@ -68,6 +67,9 @@ const oneSided = 20
 // Warnings says what a postmaster should know about what was learned.
 func (m *Model) Warnings() []string {
 	var list []string
+	if lag := m.Lag(); lag > patience {
+		list = append(list, fmt.Sprintf("the store has not been heard of for %s: nothing new is learned from other machines", lag.Round(time.Second)))
+	}
 	seen := m.Seen()
 	if more, less := max(seen.Ham, seen.Spam), min(seen.Ham, seen.Spam); more > 100 && more > oneSided*less {
 		list = append(list, fmt.Sprintf("learning is one-sided: %d ham, %d spam", seen.Ham, seen.Spam))

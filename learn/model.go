@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/postern-mail/postern/learn/bayes"
+	"github.com/postern-mail/postern/learn/lessons"
 	"github.com/postern-mail/postern/learn/linear"
 	"github.com/postern-mail/postern/learn/tokens"
 	"github.com/postern-mail/postern/mail"
@@ -18,34 +19,56 @@ import (
 // Model judges mail by what a store holds, and puts new lessons there. It is
 // safe for concurrent use; judging never waits for learning.
 type Model struct {
-	store   Store
-	log     *slog.Logger
-	samples int // of each class, for training
-	judge   atomic.Pointer[Judge]
+	store *Store
+	opts  Options
+	judge atomic.Pointer[Judge]
+	watch func(*mail.Message, []uint64) // nil: nobody
 
-	mu     sync.Mutex // of those who follow the store
-	at     Position   // what the judge has seen
-	recent []Record   // learned since the training that is going on began
-	busy   bool       // training goes on
-	forgot bool       // something was taken back since the last training
-	since  int        // changes since the last training
+	mu      sync.Mutex // of those who follow the store
+	at      Position   // what the judge has seen
+	recent  []Record   // learned since the training that is going on began
+	busy    bool       // training goes on
+	forgot  bool       // something was taken back since the last training
+	since   int        // changes since the last training
+	heard   time.Time  // when the store answered last
+	away    error      // why it does not; nil: it does
+	running bool       // Run looks after everything
 
 	training sync.Mutex // one at a time
 	trained  atomic.Pointer[Training]
+	wanted   chan struct{} // something is to be done by the keeper
 }
 
-// Open loads the counts of a store. The linear model is made by Retrain, or by
-// Run; until then it only knows what is learned meanwhile. Samples is how many
-// messages of each class it is trained with: what the store keeps.
-func Open(ctx context.Context, store Store, samples int, log *slog.Logger) (*Model, error) {
-	m := &Model{store: store, samples: samples, log: log}
-	if err := m.reload(ctx); err != nil {
-		return nil, err
+// Options say how a model is kept.
+type Options struct {
+	Log *slog.Logger
+	// Cache is a file of this machine that holds counts and weights, so that a start needs
+	// neither training nor a store that is there. Run writes it. "": none.
+	Cache string
+}
+
+// Open loads what a store holds. Where the cache is missing or faulty the linear model is to be made
+// by Ready or Run; until then it only knows what is learned meanwhile. A store that is
+// away is no error, see Away: the cache judges, if there is one, and Run catches up.
+func Open(ctx context.Context, store *Store, o Options) *Model {
+	m := &Model{store: store, opts: o, wanted: make(chan struct{}, 1), heard: time.Now()}
+	m.judge.Store(&Judge{Counts: bayes.NewTable(0), Weights: linear.New()})
+	if m.restore() {
+		m.answered(m.catchUp(ctx))
+	} else {
+		m.answered(m.reload(ctx))
 	}
-	return m, nil
+	return m
 }
 
-// reload takes the counts anew from the store; the weights stay.
+// Away says why the store did not answer when it was asked last; nil: it did.
+func (m *Model) Away() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.away
+}
+
+// reload takes the counts anew from the store; the weights stay, and are to be trained.
 func (m *Model) reload(ctx context.Context) error {
 	table, at, err := m.store.Load(ctx)
 	if err != nil {
@@ -53,12 +76,11 @@ func (m *Model) reload(ctx context.Context) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	next := Judge{Counts: table, Weights: linear.New()}
-	if old := m.judge.Load(); old != nil {
-		next.Weights = old.Weights
-	}
-	m.judge.Store(&next)
+	m.judge.Store(&Judge{Counts: table, Weights: m.judge.Load().Weights})
 	m.at = at
+	if seen := table.Messages(); seen.Ham+seen.Spam > 0 {
+		m.forgot, m.since = true, max(m.since, dueAt(seen, m.store.limits.Samples))
+	}
 	return nil
 }
 
@@ -66,11 +88,24 @@ func (m *Model) reload(ctx context.Context) error {
 // classes were learned.
 func (m *Model) Judge(msg *mail.Message) Opinion {
 	j := m.judge.Load()
-	if seen := j.Counts.Messages(); seen.Ham == 0 || seen.Spam == 0 {
+	seen := j.Counts.Messages()
+	blank := seen.Ham == 0 || seen.Spam == 0
+	if blank && m.watch == nil {
 		return Opinion{Spam: 0.5}
 	}
-	return j.Opinion(tokens.Of(msg))
+	list := tokens.Of(msg)
+	if m.watch != nil {
+		m.watch(msg, list)
+	}
+	if blank {
+		return Opinion{Spam: 0.5}
+	}
+	return j.Opinion(list)
 }
+
+// Watch has a function called with every message that is judged and its
+// tokens, which are read-only. It is set before the first message.
+func (m *Model) Watch(f func(msg *mail.Message, list []uint64)) { m.watch = f }
 
 // Tokens is how many tokens are counted, roughly.
 func (m *Model) Tokens() int { return m.judge.Load().Counts.Used() }
@@ -80,7 +115,8 @@ func (m *Model) Seen() bayes.Count { return m.judge.Load().Counts.Messages() }
 
 // Learn puts a message into a class and returns the class in which it was
 // before. Learning it again changes nothing; learning it the other way moves
-// it. When Learn returns, this node judges by it.
+// it. When Learn returns, this node judges by it, or the error is ErrWaiting: the store is away, and the lesson
+// is learned when it is back.
 func (m *Model) Learn(ctx context.Context, msg *mail.Message, c bayes.Class, from Origin) (was bayes.Class, err error) {
 	d, err := DigestOf(msg)
 	if err != nil {
@@ -101,20 +137,51 @@ func (m *Model) ForgetDigest(ctx context.Context, d Digest) (was bayes.Class, er
 }
 
 func (m *Model) put(ctx context.Context, r Record) (bayes.Class, error) {
-	old, _, err := m.store.Put(ctx, r)
-	if errors.Is(err, ErrSettled) {
-		return old.Class, err
+	c, before, err := m.store.Put(ctx, r)
+	if errors.Is(err, ErrSettled) || errors.Is(err, ErrWaiting) {
+		return c.Old.Class, err
 	}
 	if err != nil {
 		return bayes.None, fmt.Errorf("learn: %w", err)
 	}
-	return old.Class, m.catchUp(ctx)
+	if c.At.N == 0 || m.next(c, before) {
+		return c.Old.Class, m.look(ctx)
+	}
+	if err := m.catchUp(ctx); err != nil {
+		return c.Old.Class, err
+	}
+	return c.Old.Class, m.look(ctx)
+}
+
+// next makes a change if it is the next one. If it is not, others have to be asked for.
+func (m *Model) next(c Change, before Position) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.at != before {
+		return m.at.N >= c.At.N // somebody made it already, if it is ours at all: the next look tells
+	}
+	m.apply(c)
+	return true
+}
+
+// look has the store tidied when that is due: by Run where it runs.
+func (m *Model) look(ctx context.Context) error {
+	m.mu.Lock()
+	at, running := m.at, m.running
+	m.mu.Unlock()
+	if running || !m.store.due(at) {
+		return nil
+	}
+	if err := m.store.Tidy(ctx); err != nil {
+		return fmt.Errorf("learn: %w", err)
+	}
+	return m.catchUp(ctx) // tokens may have expired
 }
 
 // catchUp makes the changes that the store has and the judge has not seen.
 func (m *Model) catchUp(ctx context.Context) error {
 	err := m.follow(ctx)
-	if errors.Is(err, ErrGap) {
+	if errors.Is(err, lessons.ErrGap) {
 		return m.reload(ctx)
 	}
 	if err != nil {
@@ -151,83 +218,5 @@ func (m *Model) apply(c Change) {
 	j.Weights.Learn(e.Vector, e.Spam)
 	if m.busy {
 		m.recent = append(m.recent, c.New)
-	}
-}
-
-// settleTime is how long changes wait at the most to be trained, when there
-// are too few of them to be worth it at once.
-const settleTime = time.Hour
-
-// Run trains the linear model, follows the store and retrains when a tenth of
-// the sample has changed, or an hour after the last change. It ends with ctx.
-// A store that is away is asked again; judging goes on meanwhile.
-func (m *Model) Run(ctx context.Context) {
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	wanted := make(chan struct{}, 1)
-	wanted <- struct{}{}
-	wg.Go(func() { m.trainer(ctx, wanted) })
-	for ctx.Err() == nil {
-		m.mu.Lock()
-		at := m.at
-		m.mu.Unlock()
-		err := m.store.Wait(ctx, at)
-		if err == nil {
-			err = m.catchUp(ctx)
-		}
-		if err != nil && ctx.Err() == nil {
-			m.log.Warn("the store of what was learned is away", "error", err)
-			pause(ctx, 5*time.Second)
-			continue
-		}
-		if m.due() {
-			select {
-			case wanted <- struct{}{}:
-			default:
-			}
-		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
-}
-
-// due tells whether enough has changed to train again.
-func (m *Model) due() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	seen := m.judge.Load().Counts.Messages()
-	size := min(int(seen.Ham), m.samples) + min(int(seen.Spam), m.samples)
-	return m.since >= 4+size/10
-}
-
-// trainer trains when it is wanted, and once an hour when anything changed.
-func (m *Model) trainer(ctx context.Context, wanted <-chan struct{}) {
-	ticks := time.NewTicker(settleTime)
-	defer ticks.Stop()
-	first := true
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-wanted:
-		case <-ticks.C:
-		}
-		m.mu.Lock()
-		idle := m.since == 0 && !first
-		m.mu.Unlock()
-		if idle {
-			continue
-		}
-		first = false
-		if err := m.Retrain(ctx); err != nil && ctx.Err() == nil {
-			m.log.Warn("the linear model was not trained", "error", err)
-		}
 	}
 }

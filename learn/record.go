@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 
 	"github.com/postern-mail/postern/learn/bayes"
+	"github.com/postern-mail/postern/learn/lessons"
 	"github.com/postern-mail/postern/mail"
 )
 
@@ -53,6 +55,7 @@ type Origin struct {
 	Source string    // file, mailbox, "quarantine", "verdict" ...
 	When   time.Time // of the lesson, not of the message
 	Auto   bool      // by the machine itself
+	Domain string    // of the recipients whose opinion it is, in lower case; "" for everybody's
 }
 
 // Record is what is known about one learned message.
@@ -60,8 +63,63 @@ type Record struct {
 	Digest Digest
 	Class  bayes.Class // None in a Put: forget
 	Origin
-	// Tokens are those of the message, as they were when it was learned. A
-	// store keeps them for a bounded number of messages of each class; nil: the message is settled,
-	// its counts stay and can be taken back only by showing the message again.
+	// Tokens are those of the message, as they were when it was learned, with pairs and runs
+	// shortened. A store keeps them for a bounded number of messages of each class; else the message
+	// is settled, its counts stay and can be taken back only by showing the message again.
 	Tokens []uint64
+	Kept   bool // they are kept
+}
+
+// about is what is kept of an origin.
+type about struct {
+	Who    string `json:"who,omitempty"`
+	Source string `json:"source,omitempty"`
+	When   int64  `json:"when"` // nanoseconds since 1970
+	Auto   bool   `json:"auto,omitempty"`
+}
+
+// maxWord bounds who and source, in bytes.
+const maxWord = 1 << 10
+
+// lesson is a record as it is kept. The domain is kept with the tokens: whoever follows
+// the changes needs both.
+func (r Record) lesson() (l lessons.Lesson, err error) {
+	l.Name, l.Class = string(r.Digest[:]), uint8(r.Class)
+	a := about{cut(r.Who), cut(r.Source), r.When.UnixNano(), r.Auto}
+	if r.When.IsZero() {
+		a.When = 0
+	}
+	if l.About, err = json.Marshal(a); err != nil {
+		return l, fmt.Errorf("learn: %w", err)
+	}
+	if r.Tokens != nil {
+		l.Sample = pack(r.Domain, r.Tokens)
+	}
+	return l, nil
+}
+
+func cut(s string) string { return strings.ToValidUTF8(s[:min(len(s), maxWord)], "") }
+
+// readLesson reads what lesson made.
+func readLesson(l lessons.Lesson) (r Record, err error) {
+	if l.Class > uint8(bayes.Spam) || l.Name != "" && len(l.Name) != len(r.Digest) {
+		return r, errSample
+	}
+	copy(r.Digest[:], l.Name)
+	r.Class = bayes.Class(l.Class)
+	if len(l.About) > 0 {
+		var a about
+		if err := json.Unmarshal(l.About, &a); err != nil {
+			return r, fmt.Errorf("learn: %s: %w", r.Digest, err)
+		}
+		r.Origin = Origin{Who: a.Who, Source: a.Source, Auto: a.Auto}
+		if a.When != 0 {
+			r.When = time.Unix(0, a.When).UTC()
+		}
+	}
+	if l.Sample != nil {
+		r.Kept = true
+		r.Domain, r.Tokens, err = unpack(l.Sample)
+	}
+	return r, err
 }

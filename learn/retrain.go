@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/postern-mail/postern/learn/bayes"
 	"github.com/postern-mail/postern/learn/linear"
 )
 
@@ -56,7 +55,7 @@ func (m *Model) Retrain(ctx context.Context) error {
 	if t.Swapped {
 		m.swap(w, since)
 	} else {
-		m.log.Warn("the newly trained model does worse and is not used", "loss", t.Loss, "before", t.Before, "held_back", t.Held)
+		m.opts.Log.Warn("the newly trained model does worse and is not used", "loss", t.Loss, "before", t.Before, "held_back", t.Held)
 	}
 	m.trained.Store(&t)
 	return nil
@@ -92,17 +91,15 @@ func (m *Model) swap(w *linear.Weights, since int) {
 // examples are the samples in the store, those to learn from and those kept back.
 func (m *Model) examples(ctx context.Context) (learned, held []linear.Example, err error) {
 	var class [3][]Record
-	for r, err := range m.store.Records(ctx) {
+	for r, err := range m.store.Samples(ctx) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if r.Tokens != nil && r.Class != bayes.None {
-			class[r.Class] = append(class[r.Class], r)
-		}
+		class[r.Class] = append(class[r.Class], r)
 	}
 	for _, list := range class {
 		slices.SortFunc(list, older)
-		for _, r := range Sample(list, m.samples) {
+		for _, r := range Sample(list, m.store.limits.Samples) {
 			if r.Digest.heldBack() {
 				held = append(held, example(r))
 			} else {

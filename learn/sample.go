@@ -2,6 +2,7 @@ package learn
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"slices"
 
@@ -21,6 +22,10 @@ func Sample(sorted []Record, n int) []Record {
 	old := slices.Clone(sorted[:cut])
 	slices.SortFunc(old, func(a, b Record) int { return bytes.Compare(a.Digest[:], b.Digest[:]) })
 	return append(old[:n-n/2], sorted[cut:]...)
+}
+
+func older(a, b Record) int {
+	return cmp.Or(a.When.Compare(b.When), bytes.Compare(a.Digest[:], b.Digest[:]))
 }
 
 // heldBack is one message in so many that the linear model never learns: by them

@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/postern-mail/postern/learn/lessons"
 	"github.com/postern-mail/postern/verdicts"
 )
 
@@ -15,6 +16,7 @@ type Store interface {
 	Limits() LimitsList
 	Logs() Logs
 	Verdicts() verdicts.Lasting
+	Lessons() lessons.Store
 	// Status tells how the store does; it asks nobody and never waits.
 	Status() Status
 	// Close ends what the store does by itself and what is under way. Afterwards everything is
@@ -29,6 +31,7 @@ type Status struct {
 	Since    time.Time `json:"since"`   // since when it is as it is
 	Reason   string    `json:"reason"`  // what is wrong, "" when nothing is
 	Waiting  int       `json:"waiting"` // verdict records that wait on disk for the shared store
+	Lessons  int       `json:"lessons"` // lessons that wait likewise
 	Lost     int64     `json:"lost"`    // records for which there was no room
 }
 

@@ -233,3 +233,16 @@ func (t *Table) Used() int {
 	defer t.mu.Unlock()
 	return t.used
 }
+
+// Equal tells whether two tables hold the same counts.
+func (t *Table) Equal(o *Table) bool {
+	if t.Messages() != o.Messages() || t.Len() != o.Len() {
+		return false
+	}
+	for token, c := range t.All() {
+		if o.Count(token) != c {
+			return false
+		}
+	}
+	return true
+}

@@ -13,6 +13,8 @@
 //     is written is written to the store when it is back;
 //   - verdict records wait in a queue on disk, up to a bound, and are added when
 //     the store is back; a question about verdicts is answered from the queue;
+//   - lessons wait in the queue likewise, in their order, and are put when the store is back; who put
+//     one is told by lessons.ErrWaiting;
 //   - logs, roll-ups and lists are state.ErrAway.
 //
 // A record whose adding timed out may have been kept; it is added again from the queue, and
@@ -28,6 +30,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/postern-mail/postern/learn/lessons"
 	"github.com/postern-mail/postern/state"
 	"github.com/postern-mail/postern/state/memory"
 	"github.com/postern-mail/postern/verdicts"
@@ -48,12 +51,17 @@ type Queue interface {
 	Oldest(ctx context.Context, n int) ([]*verdicts.Record, error)
 	Remove(ctx context.Context, ids ...string) error
 	Records(ctx context.Context) (int, error)
+	KeepLesson(ctx context.Context, l lessons.Lesson, max int) (bool, error)
+	WaitingLessons(ctx context.Context, limit int) (list []lessons.Lesson, last int64, err error)
+	RemoveLessons(ctx context.Context, last int64) error
+	CountLessons(ctx context.Context) (int, error)
 }
 
 // Options say how it is done. Zero fields are the defaults.
 type Options struct {
 	Entries int           // values and limits kept in memory, each; DefaultEntries
 	Waiting int           // records in the queue at most; DefaultWaiting
+	Lessons int           // lessons in the queue at most; DefaultLessons
 	Probe   time.Duration // pause between probes; a second
 	Now     func() time.Time
 	// Notify is told when the state of things changes, from one goroutine at a time.
@@ -65,6 +73,7 @@ type Options struct {
 const (
 	DefaultEntries = 50_000
 	DefaultWaiting = 200_000
+	DefaultLessons = 20_000 // about 5 KiB each
 )
 
 // Store is the wrapper. It is safe for several goroutines.
@@ -76,12 +85,14 @@ type Store struct {
 	debts  debts
 
 	recent recent
+	taught taught
 	known  string // identity of the shared store; only the keeper looks at it after New
 
 	away    atomic.Bool
 	closed  atomic.Bool
 	waiting atomic.Int64
 	lost    atomic.Int64
+	lessons atomic.Int64  // lessons in the queue
 	wake    chan struct{} // something is to be done: a probe, or emptying the queue
 
 	mu     sync.Mutex // guards what follows, and the order of Notify
@@ -106,6 +117,9 @@ func New(shared Shared, queue Queue, o Options) (*Store, error) {
 	if o.Waiting <= 0 {
 		o.Waiting = DefaultWaiting
 	}
+	if o.Lessons <= 0 {
+		o.Lessons = DefaultLessons
+	}
 	if o.Probe <= 0 {
 		o.Probe = time.Second
 	}
@@ -125,6 +139,11 @@ func New(shared Shared, queue Queue, o Options) (*Store, error) {
 		return nil, err
 	}
 	s.waiting.Store(int64(n))
+	if n, err = queue.CountLessons(ctx); err != nil {
+		stop()
+		return nil, err
+	}
+	s.lessons.Store(int64(n))
 	if err := shared.Probe(ctx); err != nil {
 		s.fall(err)
 	} else if s.known, err = shared.Identity(ctx); err != nil {
@@ -184,7 +203,7 @@ func (s *Store) Status() state.Status {
 func (s *Store) status() state.Status {
 	return state.Status{
 		Kind: s.shared.Status().Kind, Degraded: s.away.Load(), Since: s.since, Reason: s.reason,
-		Waiting: int(s.waiting.Load()), Lost: s.lost.Load(),
+		Waiting: int(s.waiting.Load()), Lessons: int(s.lessons.Load()), Lost: s.lost.Load(),
 	}
 }
 

@@ -66,6 +66,9 @@ func (s *Store) again(ctx context.Context) error {
 	if err != nil || id == s.known {
 		return err
 	}
+	if err := s.teachAgain(ctx); err != nil {
+		return err
+	}
 	s.filling.RLock()
 	defer s.filling.RUnlock()
 	rs := s.recent.take(s.opts.Now())
@@ -104,6 +107,11 @@ func (s *Store) pay(ctx context.Context) error {
 func (s *Store) drain(ctx context.Context) {
 	if s.away.Load() || s.pay(ctx) != nil {
 		return
+	}
+	for s.lessons.Load() > 0 && !s.away.Load() && ctx.Err() == nil {
+		if err := s.drainLessons(ctx); err != nil {
+			return
+		}
 	}
 	for s.waiting.Load() > 0 && !s.away.Load() && ctx.Err() == nil {
 		if err := s.drainSome(ctx); err != nil {

@@ -27,6 +27,17 @@ var schema = []string{
 	CREATE TABLE chunk (first INTEGER PRIMARY KEY, n INTEGER NOT NULL UNIQUE, last INTEGER NOT NULL, size INTEGER NOT NULL);
 	CREATE TABLE term (chunk INTEGER NOT NULL, term INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (chunk, term, seq)) WITHOUT ROWID;
 	CREATE TABLE hour (start INTEGER NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (start, name)) WITHOUT ROWID;`,
+	// What was learned. lesson_change is the row of changes; taken is the sample by which the class before
+	// it is taken back. learned has one row: the end of the changes, and what the snapshot stands for.
+	`CREATE TABLE lesson (name BLOB PRIMARY KEY, class INTEGER NOT NULL, about BLOB NOT NULL) WITHOUT ROWID;
+	CREATE TABLE sample (name BLOB PRIMARY KEY, class INTEGER NOT NULL, data BLOB NOT NULL);
+	CREATE INDEX sample_class ON sample (class);
+	CREATE TABLE lesson_change (n INTEGER PRIMARY KEY, mark INTEGER NOT NULL, name BLOB NOT NULL, was INTEGER NOT NULL, taken BLOB,
+		class INTEGER NOT NULL, sample BLOB, note BLOB);
+	CREATE TABLE lesson_snapshot (n INTEGER PRIMARY KEY, data BLOB NOT NULL);
+	CREATE TABLE learned (n INTEGER NOT NULL, mark INTEGER NOT NULL, snapshot_n INTEGER NOT NULL, snapshot_mark INTEGER NOT NULL);
+	INSERT INTO learned VALUES (0, 0, 0, 0);
+	CREATE TABLE lesson_waiting (n INTEGER PRIMARY KEY AUTOINCREMENT, name BLOB NOT NULL, class INTEGER NOT NULL, about BLOB NOT NULL, data BLOB);`,
 }
 
 // migrate brings the file to the newest version, in one transaction.

@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/postern-mail/postern/internal/redistest"
+	"github.com/postern-mail/postern/learn/lessons"
 	"github.com/postern-mail/postern/state"
 	"github.com/postern-mail/postern/state/gcra"
 	"github.com/postern-mail/postern/state/statetest"
@@ -59,6 +60,7 @@ func TestCommandsAndRoundTrips(t *testing.T) {
 	limit := gcra.Limit{Count: 1, Period: time.Hour, Burst: 1000}
 	four := []state.Take{{Key: "a", Limit: limit, N: 1}, {Key: "b", Limit: limit, N: 1}, {Key: "c", Limit: limit, N: 1}, {Key: "d", Limit: limit, N: 1}}
 	now := time.Now()
+	put := func(l lessons.Lesson) error { _, err := s.Lessons().Put(ctx, l); return err }
 	item := func(key string) state.Item { return state.Item{Key: key, Lifetime: time.Hour} }
 	for _, step := range []struct {
 		name            string
@@ -77,6 +79,13 @@ func TestCommandsAndRoundTrips(t *testing.T) {
 		{"two values once", 1, 1, func() error { _, err := s.KV().Once(ctx, item("a:3"), item("a:4")); return err }},
 		{"a verdict, the script not known yet", 2, 2, func() error { return s.Verdicts().Add(ctx, statetest.Record(1, now)) }},
 		{"a verdict", 1, 1, func() error { return s.Verdicts().Add(ctx, statetest.Record(2, now)) }},
+		{"a lesson, the script not known yet", 2, 2, func() error { return put(lessons.Lesson{Name: "a", Class: 1, Sample: []byte("x")}) }},
+		{"a lesson", 1, 1, func() error { return put(lessons.Lesson{Name: "b", Class: 1, Sample: []byte("x")}) }},
+		{"a lesson taken back", 1, 1, func() error { return put(lessons.Lesson{Name: "b"}) }},
+		{"a look whether others learned, in MULTI and EXEC", 4, 1, func() error {
+			_, err := s.Lessons().Changes(ctx, lessons.Position{}, 10)
+			return err
+		}},
 		{"the scripts forgotten by the server", 2, 2, func() error {
 			server.Do(t, "SCRIPT", "FLUSH")
 			return s.Verdicts().Add(ctx, statetest.Record(3, now))

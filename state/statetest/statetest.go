@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/postern-mail/postern/learn/lessons"
 	"github.com/postern-mail/postern/state"
 	"github.com/postern-mail/postern/verdicts"
 )
@@ -33,6 +34,7 @@ func Run(t *testing.T, b Backend) {
 	t.Run("limits", func(t *testing.T) { Limits(t, func(t testing.TB) state.LimitsList { return open(t).Limits() }) })
 	t.Run("logs", func(t *testing.T) { Logs(t, func(t testing.TB) state.Logs { return open(t).Logs() }) })
 	t.Run("verdicts", func(t *testing.T) { Verdicts(t, func(t testing.TB) verdicts.Lasting { return open(t).Verdicts() }) })
+	t.Run("lessons", func(t *testing.T) { Lessons(t, func(t testing.TB) lessons.Store { return open(t).Lessons() }) })
 	t.Run("retention", func(t *testing.T) { Retention(t, b) })
 	t.Run("after Close everything is refused", func(t *testing.T) { closed(t, b) })
 }

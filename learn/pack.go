@@ -1,0 +1,193 @@
+package learn
+
+import (
+	"encoding/binary"
+	"errors"
+	"math/bits"
+	"slices"
+
+	"github.com/postern-mail/postern/learn/linear"
+	"github.com/postern-mail/postern/learn/tokens"
+)
+
+// A sample is a message's tokens in few bytes. Tokens that Bayes counts are kept
+// whole. Of the others, which only the linear model reads, it is enough to keep what the model
+// distinguishes: their group and the upper bits of the hash. Either part is sorted,
+// and the gaps are written in Rice's code: as hashes are spread evenly, that
+// is near to the least that is possible.
+//
+//	version 1
+//	domain                                        length as one byte, text
+//	number of counted tokens, of the others       uvarint each
+//	gaps of the counted, of the others            bits, each part to a full byte
+const sampleVersion = 1
+
+// maxSampleTokens bounds what a sample may claim to hold.
+const maxSampleTokens = 1 << 15
+
+// shortBits is the size of a shortened token: the bit that tells pairs from runs
+// above those of the weight's index.
+const shortBits = 1 + linear.Bits
+
+// errSample says that a sample is not what pack wrote.
+var errSample = errors.New("learn: sample is damaged")
+
+// pack makes a sample of a domain's message.
+func pack(domain string, list []uint64) []byte {
+	domain = domain[:min(len(domain), 255)]
+	var whole, short []uint64
+	for _, t := range list {
+		if Counted(t) {
+			whole = append(whole, t)
+		} else {
+			short = append(short, shorten(t))
+		}
+	}
+	out := append([]byte{sampleVersion, byte(len(domain))}, domain...)
+	out = binary.AppendUvarint(out, uint64(len(whole)))
+	out = binary.AppendUvarint(out, uint64(len(short)))
+	return appendGaps(appendGaps(out, whole, 64), short, shortBits)
+}
+
+func shorten(t uint64) uint64 {
+	s := t >> (64 - linear.Bits)
+	if tokens.GroupOf(t) == tokens.Gram {
+		s |= 1 << linear.Bits
+	}
+	return s
+}
+
+// lengthen gives a token that the linear model takes for the one that was shortened.
+func lengthen(s uint64) uint64 {
+	g := tokens.Pair
+	if s>>linear.Bits != 0 {
+		g = tokens.Gram
+	}
+	return s<<(64-linear.Bits) | uint64(g)
+}
+
+// unpack gives the domain and the tokens of a sample, those that are counted first, sorted.
+func unpack(sample []byte) (domain string, list []uint64, err error) {
+	if len(sample) < 2 || sample[0] != sampleVersion || len(sample) < 2+int(sample[1]) {
+		return "", nil, errSample
+	}
+	domain, rest := string(sample[2:2+sample[1]]), sample[2+int(sample[1]):]
+	whole, a := binary.Uvarint(rest)
+	if a <= 0 {
+		return "", nil, errSample
+	}
+	short, b := binary.Uvarint(rest[a:])
+	if b <= 0 || whole > maxSampleTokens || short > maxSampleTokens {
+		return "", nil, errSample
+	}
+	list, rest, ok := readGaps(make([]uint64, 0, whole+short), rest[a+b:], int(whole), 64)
+	if ok {
+		list, _, ok = readGaps(list, rest, int(short), shortBits)
+	}
+	if !ok {
+		return "", nil, errSample
+	}
+	for i := int(whole); i < len(list); i++ {
+		list[i] = lengthen(list[i])
+	}
+	return domain, list, nil
+}
+
+// lowBits is how many bits of a gap are written as they are, when n numbers are spread
+// over so many bits.
+func lowBits(n int, universe int) int { return max(universe-bits.Len(uint(n)), 0) }
+
+// appendGaps sorts numbers and appends their gaps: what is above the low bits
+// as so many ones and a zero, then the low bits.
+func appendGaps(out []byte, list []uint64, universe int) []byte {
+	slices.Sort(list)
+	low := lowBits(len(list), universe)
+	w := bitWriter{out: out}
+	last := uint64(0)
+	for _, n := range list {
+		gap := n - last
+		for range gap >> low {
+			w.write(1, 1)
+		}
+		w.write(0, 1)
+		w.write(gap, low)
+		last = n
+	}
+	return w.end()
+}
+
+// readGaps reads n numbers. It gives what comes after them.
+func readGaps(out []uint64, in []byte, n, universe int) (list []uint64, rest []byte, ok bool) {
+	low := lowBits(n, universe)
+	r := bitReader{in: in}
+	last := uint64(0)
+	for range n {
+		high := uint64(0)
+		for r.read(1) == 1 {
+			high++
+		}
+		if r.over {
+			return nil, nil, false
+		}
+		last += high<<low | r.read(low)
+		if universe < 64 && last>>universe != 0 {
+			return nil, nil, false
+		}
+		out = append(out, last)
+	}
+	return out, r.in, !r.over
+}
+
+// bitWriter appends bits, the lowest first.
+type bitWriter struct {
+	out  []byte
+	acc  uint64
+	have int // bits in acc, less than 8 between writes
+}
+
+func (w *bitWriter) write(v uint64, n int) {
+	if n > 32 {
+		w.write(v&(1<<32-1), 32)
+		v, n = v>>32, n-32
+	}
+	w.acc |= v & (1<<n - 1) << w.have
+	for w.have += n; w.have >= 8; w.have -= 8 {
+		w.out = append(w.out, byte(w.acc))
+		w.acc >>= 8
+	}
+}
+
+func (w *bitWriter) end() []byte {
+	if w.have > 0 {
+		w.out = append(w.out, byte(w.acc))
+	}
+	return w.out
+}
+
+// bitReader reads what bitWriter wrote. Beyond the end it reads zeros.
+type bitReader struct {
+	in   []byte
+	acc  uint64
+	have int
+	over bool
+}
+
+func (r *bitReader) read(n int) uint64 {
+	if n > 32 {
+		v := r.read(32)
+		return v | r.read(n-32)<<32
+	}
+	for r.have < n {
+		if len(r.in) == 0 {
+			r.over = true
+			return 0
+		}
+		r.acc |= uint64(r.in[0]) << r.have
+		r.in = r.in[1:]
+		r.have += 8
+	}
+	v := r.acc & (1<<n - 1)
+	r.acc >>= n
+	r.have -= n
+	return v
+}
