@@ -23,10 +23,11 @@ import (
 // Opinion is what is thought of one message.
 type Opinion struct {
 	Spam       float64 // the probability that it is spam; 0.5 for no opinion
-	Odds       float64 // its log-odds, which still tell 0.9999 from 0.99999: the sum of the two parts
+	Odds       float64 // its log-odds, which still tell 0.9999 from 0.99999: the sum of the parts
 	Bayes      float64 // the Bayesian part
 	Linear     float64 // the linear part
-	Confidence float64 // 0..1: how much has been learned to judge by; both parts are multiplied by it
+	Domain     float64 // the part of the recipients' domains; 0 where they have none of their own
+	Confidence float64 // 0..1: how much has been learned to judge by; the parts are multiplied by it, that of the domains by its own
 }
 
 // The constants of the fusion.
@@ -40,10 +41,11 @@ const (
 type Judge struct {
 	Counts  *bayes.Table
 	Weights *linear.Weights
+	Domains map[string]*bayes.Table // of the domains whose users have taught; never written to
 }
 
 // NewJudge makes a judge who knows nothing.
-func NewJudge() Judge { return Judge{bayes.NewTable(0), linear.New()} }
+func NewJudge() Judge { return Judge{Counts: bayes.NewTable(0), Weights: linear.New()} }
 
 // Opinion judges the tokens of a message.
 //
@@ -58,9 +60,7 @@ func (j Judge) Opinion(list []uint64) Opinion {
 		Bayes:      c * bayesMost * math.Tanh(j.Counts.Score(list, Counted)/bayesScale),
 		Linear:     c * j.Weights.Judge(list),
 	}
-	o.Odds = o.Bayes + o.Linear
-	o.Spam = 1 / (1 + math.Exp(-o.Odds))
-	return o
+	return o.sum()
 }
 
 // Learn takes a message in: the counts for good, the weights by one step.
