@@ -1,7 +1,7 @@
 # What one does with Postern. Everything else is a go command.
 .PHONY: build demo test lint bench fuzz
 
-PACKAGES    = postfix redis-server zstd
+PACKAGES    = postfix redis-server zstd docker-compose
 VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    = 30s

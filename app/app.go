@@ -177,8 +177,11 @@ func (a *App) AdminAddr() net.Addr {
 // limits.drain. The error is the first that made it stop.
 func (a *App) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
-	var all sync.WaitGroup
-	serve := func(f func(context.Context) error) {
+	// The endpoint tells that we drain for as long as we do.
+	drained, last := context.WithCancel(context.WithoutCancel(ctx))
+	defer last()
+	var all, ends sync.WaitGroup
+	serve := func(ctx context.Context, all *sync.WaitGroup, f func(context.Context) error) {
 		all.Go(func() {
 			if err := f(ctx); err != nil {
 				stop(err)
@@ -186,16 +189,22 @@ func (a *App) Run(ctx context.Context) error {
 		})
 	}
 	for _, s := range a.milters {
-		serve(s.Serve)
+		serve(ctx, &all, s.Serve)
 		a.log.Info("listening for the MTA", "addr", s.Addr().String())
 	}
+	if len(a.milters) == 0 {
+		a.health.Set(admin.Condition{Name: "listeners", Detail: "none is configured: no mail is seen", Blocks: true})
+	}
 	if a.admin != nil {
-		serve(a.admin.Serve)
+		serve(drained, &ends, a.admin.Serve)
 		a.log.Info("listening for the postmaster", "addr", a.admin.Addr().String())
 	}
 	all.Go(func() { a.learning.Run(ctx) })
 	<-ctx.Done()
+	a.health.Set(admin.Condition{Name: "draining", Detail: "the program ends; messages under way are judged", Blocks: true})
 	all.Wait()
+	last()
+	ends.Wait()
 	err := errors.Join(a.end(), a.closeState())
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		err = errors.Join(cause, err)

@@ -107,7 +107,10 @@ func (s *site) loadWith(kinds []filters.Kind) (*config.Config, error) {
 
 // newSite starts an App with a probe alone; further keys are given in pairs. It
 // ends with the test.
-func newSite(t *testing.T, keys ...string) *site {
+func newSite(t *testing.T, keys ...string) *site { return newSiteOf(t, nil, keys...) }
+
+// newSiteOf is newSite with further kinds of filters.
+func newSiteOf(t *testing.T, more []filters.Kind, keys ...string) *site {
 	t.Helper()
 	s := &site{probe: new(probe), log: new(syncBuffer), keys: map[string]string{
 		"hostname": "mx.example.org", "admin.listen": "", "dns.servers": "127.0.0.1:1",
@@ -116,7 +119,7 @@ func newSite(t *testing.T, keys ...string) *site {
 	for i := 0; i < len(keys); i += 2 {
 		s.keys[keys[i]] = keys[i+1]
 	}
-	kinds := []filters.Kind{s.probe.kind()}
+	kinds := append(more, s.probe.kind())
 	var err error
 	s.App, err = New(Options{Kinds: kinds, Load: func() (*config.Config, error) { return s.loadWith(kinds) }, Log: slog.New(slog.NewTextHandler(s.log, nil))})
 	if err != nil {

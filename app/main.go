@@ -36,6 +36,7 @@ type cli struct {
 	Set    map[string]string `mapsep:"none" placeholder:"KEY=VALUE" help:"Set a key of the configuration; may be repeated; stronger than file and environment."`
 
 	Serve    serveCmd    `cmd:"" help:"Serve the MTA until told to stop. SIGHUP reloads the configuration."`
+	Health   healthCmd   `cmd:"" help:"Say whether the daemon on this machine can judge mail."`
 	Check    checkCmd    `cmd:"" help:"Judge one message and print the verdict."`
 	Conf     configCmd   `cmd:"" name:"config" help:"Look at the configuration."`
 	Rules    rulesCmd    `cmd:"" help:"Look at the rules."`

@@ -85,7 +85,11 @@ func codeIn(m *mail.Message) bool {
 	if shown == "" {
 		shown = text.HTML
 	}
-	shown = text.Subject + "\n" + shown
-	shown = shown[:min(len(shown), maxCodeText)]
-	return codeWord.MatchString(shown) && code.MatchString(shown)
+	return bringsCode(text.Subject + "\n" + shown)
+}
+
+// bringsCode tells whether a text speaks of a code, and has one.
+func bringsCode(text string) bool {
+	text = text[:min(len(text), maxCodeText)]
+	return codeWord.MatchString(text) && code.MatchString(text)
 }

@@ -32,6 +32,13 @@ const maxLimits = 32
 // Config is the filter's section.
 type Config struct {
 	Limits []Limit `yaml:"limits" doc:"The limits, in place of those that ship."`
+	Alert  Alerts  `yaml:"alert" doc:"Who is told when much of a limit is in use."`
+}
+
+// Alerts says who is told of alerts besides the log.
+type Alerts struct {
+	Webhook     config.Secret `yaml:"webhook" doc:"URL that each alert is posted to as JSON. Empty: the log and the record tell."`
+	WebhookFile string        `yaml:"webhook_file" doc:"File that holds the URL."`
 }
 
 // Limit is one limit.
@@ -58,6 +65,11 @@ func defaults() *Config {
 
 // check tells what only the filter can tell of its section.
 func (c *Config) check() error {
+	if url := c.Alert.Webhook.Reveal(); url != "" {
+		if err := checkWebhook(url); err != nil {
+			return err
+		}
+	}
 	if len(c.Limits) > maxLimits {
 		return fmt.Errorf("%d limits, %d at most", len(c.Limits), maxLimits)
 	}

@@ -59,6 +59,8 @@ type filter struct {
 	store   state.Limits
 	once    state.KV // remembers which alerts were given
 	log     *slog.Logger
+	hook    *webhook // nil: none
+	host    string
 	now     func() time.Time
 	trusted []netip.Prefix
 	relays  []netip.Prefix
@@ -72,7 +74,7 @@ func newFilter(env filters.Env) (*filter, error) {
 		return nil, err
 	}
 	f := &filter{
-		limits: c.Limits, store: env.Limits, once: env.KV, log: env.Log, now: env.Now,
+		limits: c.Limits, store: env.Limits, once: env.KV, log: env.Log, host: env.AuthservID, now: env.Now,
 		trusted: env.Trusted, relays: env.Relays,
 	}
 	if f.now == nil {
@@ -86,7 +88,18 @@ func newFilter(env filters.Env) (*filter, error) {
 		m := memory.New(standIn, f.now)
 		f.store, f.once = m.Limits(), m.KV()
 	}
+	if url := c.Alert.Webhook.Reveal(); url != "" {
+		f.hook = newWebhook(url, f.log)
+	}
 	return f, nil
+}
+
+// Close implements io.Closer: alerts that wait are delivered, if that is quick.
+func (f *filter) Close() error {
+	if f.hook != nil {
+		f.hook.close()
+	}
+	return nil
 }
 
 // Check implements filters.Filter, for one recipient. It takes from the limits
@@ -172,7 +185,7 @@ func (f *filter) take(ctx context.Context, asks []ask, r *filters.Result) error 
 	return nil
 }
 
-// alert writes a line to the log, once in the time in which a limit is earned anew. A store
+// alert writes a line to the log, and tells the webhook, once in the time in which a limit is earned anew. A store
 // that does not answer makes the line come more often, never not at all.
 func (f *filter) alert(ctx context.Context, a ask, level float64) {
 	item := state.Item{Key: alertKey(a.key), Value: []byte{'1'}, Lifetime: max(a.limit.Rate.Period, time.Second)}
@@ -180,4 +193,7 @@ func (f *filter) alert(ctx context.Context, a ask, level float64) {
 		return
 	}
 	f.log.Warn("much of a limit is in use", "limit", a.limit.Name, "kind", a.limit.kind(), "who", a.who, "share", level)
+	if f.hook != nil {
+		f.hook.tell(alertEvent{"ratelimit_alert", f.now().UTC(), f.host, a.limit.Name, a.limit.kind(), a.who, level})
+	}
 }

@@ -64,6 +64,10 @@ func Dial(t testing.TB, addr net.Addr) *Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
+	return newClient(t, conn)
+}
+
+func newClient(t testing.TB, conn net.Conn) *Client {
 	return &Client{Conn: conn, t: t, in: bufio.NewReader(conn)}
 }
 
@@ -126,12 +130,20 @@ func (c *Client) Negotiate(version, actions, protocol uint32) Packet {
 	b = binary.BigEndian.AppendUint32(b, protocol)
 	c.Send('O', string(b))
 	p := c.Reply()
-	if p.Code != 'O' || len(p.Data) < 12 {
+	if !c.learn(p) {
 		c.t.Fatalf("odd answer to negotiation: %q", p)
+	}
+	return p
+}
+
+// learn keeps the answer to the negotiation.
+func (c *Client) learn(p Packet) bool {
+	if p.Code != 'O' || len(p.Data) < 12 {
+		return false
 	}
 	d := []byte(p.Data)
 	c.Version, c.Actions, c.Protocol = binary.BigEndian.Uint32(d), binary.BigEndian.Uint32(d[4:]), binary.BigEndian.Uint32(d[8:])
-	return p
+	return true
 }
 
 // Macros sends names and values that go with a command.

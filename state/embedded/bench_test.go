@@ -15,7 +15,7 @@ func BenchmarkVerdicts(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.Logf("%d bytes in the file for each record", info.Size()/statetest.BenchRecords)
+		b.Logf("%d bytes in the file for each record", info.Size()/int64(statetest.BenchRecords()))
 	})
 }
 

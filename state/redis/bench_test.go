@@ -30,7 +30,7 @@ func BenchmarkVerdicts(b *testing.B) {
 	defer statetest.Close(b, s)
 	before := memory(b, server)
 	statetest.BenchVerdicts(b, s.Verdicts(), func() {
-		b.Logf("%d bytes of Redis memory for each of %d records", (memory(b, server)-before)/statetest.BenchRecords, statetest.BenchRecords)
+		b.Logf("%d bytes of Redis memory for each of %d records", (memory(b, server)-before)/int64(statetest.BenchRecords()), statetest.BenchRecords())
 	})
 }
 

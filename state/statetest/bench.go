@@ -1,6 +1,7 @@
 package statetest
 
 import (
+	"flag"
 	"fmt"
 	"syscall"
 	"testing"
@@ -11,8 +12,11 @@ import (
 	"github.com/postern-mail/postern/verdicts"
 )
 
+// records is how many records the query benchmarks look among: -args -records 1000000.
+var records = flag.Int("records", 200_000, "verdict records that the benchmarks load")
+
 // BenchRecords is how many records the query benchmarks look among.
-const BenchRecords = 200_000
+func BenchRecords() int { return *records }
 
 // Load imports n records of the last 30 days.
 func Load(b testing.TB, v verdicts.Lasting, n int) {
@@ -57,12 +61,12 @@ func Queries(n int) map[string]verdicts.Query {
 }
 
 // BenchVerdicts measures inserting, alone and from 32 goroutines, and queries
-// among BenchRecords records. loaded is called when these are there.
+// among BenchRecords() records. loaded is called when these are there.
 func BenchVerdicts(b *testing.B, v verdicts.Lasting, loaded func()) {
 	ctx := b.Context()
 	start := time.Now()
-	Load(b, v, BenchRecords)
-	b.Logf("%d records imported in %v", BenchRecords, time.Since(start).Round(time.Millisecond))
+	Load(b, v, BenchRecords())
+	b.Logf("%d records imported in %v", BenchRecords(), time.Since(start).Round(time.Millisecond))
 	loaded()
 	b.Run("add", func(b *testing.B) {
 		defer processor(b)()
@@ -83,7 +87,7 @@ func BenchVerdicts(b *testing.B, v verdicts.Lasting, loaded func()) {
 			}
 		})
 	})
-	for name, q := range Queries(BenchRecords) {
+	for name, q := range Queries(BenchRecords()) {
 		b.Run("query/"+name, func(b *testing.B) {
 			defer processor(b)()
 			for b.Loop() {
