@@ -35,6 +35,9 @@ const (
 	bayesMost  = 1.0 // the most that the Bayesian opinion adds to the log-odds
 	bayesScale = 4.0 // the Bayesian score at which it comes near to that
 	halfway    = 5   // messages of the rarer class at which confidence is one half
+	lopsided   = 2.0 // how much the linear opinion of the first lessons leans to the class with more of them
+	mostRatio  = 3.0 // the greatest ratio of the classes that is made up for
+	settled    = 50  // messages of the rarer class at which half of the leaning is over
 )
 
 // Judge is the two models together. It is safe for concurrent use.
@@ -58,9 +61,17 @@ func (j Judge) Opinion(list []uint64) Opinion {
 	o := Opinion{
 		Confidence: c,
 		Bayes:      c * bayesMost * math.Tanh(j.Counts.Score(list, Counted)/bayesScale),
-		Linear:     c * j.Weights.Judge(list),
+		Linear:     c * (j.Weights.Judge(list) + lean(seen)),
 	}
 	return o.sum()
+}
+
+// lean makes up for the linear model's leaning to the class of which it has seen more, while it has seen
+// little: most of its weights are then those of messages of that class.
+func lean(seen bayes.Count) float64 {
+	ratio := (float64(seen.Ham) + 1) / (float64(seen.Spam) + 1)
+	ratio = min(max(ratio, 1/mostRatio), mostRatio)
+	return lopsided * math.Log(ratio) / (1 + float64(min(seen.Ham, seen.Spam))/settled)
 }
 
 // Learn takes a message in: the counts for good, the weights by one step.
