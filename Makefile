@@ -1,7 +1,7 @@
 # What one does with Postern. Everything else is a go command.
 .PHONY: build demo test lint bench fuzz
 
-PACKAGES    = postfix redis-server zstd docker-compose
+PACKAGES    = postfix redis-server zstd docker-compose dovecot-imapd dovecot-sieve
 VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    = 30s
@@ -10,7 +10,7 @@ build: ## bin/postern
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X github.com/postern-mail/postern/app.version=$(VERSION)' -o bin/postern ./cmd/postern
 
 demo: build ## a dozen messages through a private Postfix; KEEP=1 stays up
-	@scripts/install $(PACKAGES)
+	@scripts/install postfix
 	@go run ./test/demo $(if $(KEEP),-keep)
 
 test: ## all tests, those with a real Postfix included

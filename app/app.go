@@ -54,6 +54,7 @@ type App struct {
 	state    state.Store // nil: in memory
 	scratch  string      // folder that is removed at the end; "": none
 	learning *learn.Model
+	notes    *notebook // nil: nothing is learned
 	milters  []*milter.Server
 	admin    *admin.Server
 	reload   sync.Mutex
@@ -93,11 +94,11 @@ func New(o Options) (*App, error) {
 	a.openLearning(cfg)
 	g, err := a.build(cfg)
 	if err != nil {
-		return nil, errors.Join(err, a.closeState())
+		return nil, errors.Join(err, a.closeNotes(), a.closeState())
 	}
 	a.current.Store(g)
 	if err := a.listen(cfg); err != nil {
-		return nil, errors.Join(err, g.close(), a.closeState())
+		return nil, errors.Join(err, g.close(), a.closeNotes(), a.closeState())
 	}
 	return a, nil
 }
@@ -143,7 +144,7 @@ func (a *App) listen(cfg *config.Config) error {
 	}
 	a.admin, err = admin.Listen(admin.Config{
 		Listen: addr, Token: cfg.Admin.Token.Reveal(),
-		Store: a.store, Health: a.health, Metrics: a.metrics.registry, Log: a.log,
+		Store: a.store, Teacher: a.teacher(), Health: a.health, Metrics: a.metrics.registry, Log: a.log,
 		Hostname: hostname(cfg), Tables: []func() admin.Table{a.listTable},
 	})
 	return err
@@ -200,12 +201,13 @@ func (a *App) Run(ctx context.Context) error {
 		a.log.Info("listening for the postmaster", "addr", a.admin.Addr().String())
 	}
 	all.Go(func() { a.learning.Run(ctx) })
+	serve(ctx, &all, a.tellWarnings)
 	<-ctx.Done()
 	a.health.Set(admin.Condition{Name: "draining", Detail: "the program ends; messages under way are judged", Blocks: true})
 	all.Wait()
 	last()
 	ends.Wait()
-	err := errors.Join(a.end(), a.closeState())
+	err := errors.Join(a.end(), a.closeNotes(), a.closeState())
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		err = errors.Join(cause, err)
 	}

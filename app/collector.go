@@ -42,6 +42,7 @@ var (
 	learnedMessages = desc("postern_learned_messages", "Messages that were learned, by class (ham, spam).", "class")
 	learnedTokens   = desc("postern_learned_tokens", "Tokens that are counted.")
 	learnedTrained  = desc("postern_learned_training_timestamp_seconds", "When the linear model was trained last, 0 before the first time.")
+	learnedWarnings = desc("postern_learned_warnings", "Warnings about what was learned: it is one-sided, or its newest lessons make it worse.")
 	learnedExamples = desc("postern_learned_training_messages", "Messages that it was trained with.")
 	learnedWaiting  = desc("postern_learned_waiting", "Lessons that wait on disk for Redis.")
 	learnedLag      = desc("postern_learned_lag_seconds", "How long ago it was last known what other machines have learned.")
@@ -54,7 +55,7 @@ func (c collector) Describe(out chan<- *prometheus.Desc) {
 		milterOpen, milterAccepted, milterRefused, milterViolation, milterErrors, milterSpooled,
 		dnsLookups, dnsCached, dnsStale, dnsSkipped, dnsInFlight, dnsHealthy, dnsServers,
 		stateDegraded, stateWaiting, stateLost, listOK, listAsked, listListed, listFailed,
-		learnedMessages, learnedTokens, learnedTrained, learnedExamples, learnedLag, learnedWaiting,
+		learnedMessages, learnedTokens, learnedTrained, learnedExamples, learnedLag, learnedWaiting, learnedWarnings,
 	} {
 		out <- d
 	}
@@ -101,6 +102,7 @@ func (c collector) learned(gauge func(*prometheus.Desc, float64, ...string)) {
 	gauge(learnedMessages, float64(seen.Ham), "ham")
 	gauge(learnedMessages, float64(seen.Spam), "spam")
 	gauge(learnedTokens, float64(m.Tokens()))
+	gauge(learnedWarnings, float64(len(m.Warnings())))
 	t, when := learn.Training{}, 0.0
 	if last, ok := m.LastTraining(); ok {
 		t, when = last, float64(last.When.Unix())

@@ -125,8 +125,10 @@ func (d *dialogue) Message(ctx context.Context, m *mail.Message) milter.Decision
 	tx := d.tx
 	ev, wanted := d.gen.evidence(ctx, tx, m)
 	d.tx = nil
+	d.app.takeReport(ctx, d.gen.cfg, m, &ev)
 	r, edits := d.gen.judge(ctx, m, ev, wanted)
 	d.app.report(ctx, r, d.app.now().Sub(start))
+	d.app.remember(ctx, d.gen, m, ev, r)
 	if a := r.Mode.Applied(r.Action); a == scoring.Tempfail || a == scoring.Greylist {
 		d.app.giveBack(tx.Charges())
 	}

@@ -37,6 +37,7 @@ func (a *App) openLearning(cfg *config.Config) {
 	}
 	a.learning = openModel(context.Background(), cfg, store, a.log)
 	a.learned = a.learning
+	a.openNotes(cfg)
 }
 
 // learningConditions tells what a postmaster should know about what was learned.

@@ -52,9 +52,12 @@ type faultyIn struct {
 // then not theirs.
 const giveUp = 20
 
-// untilStopped is a context that ends when the user stops the command.
+// untilStopped is a context that ends when the user stops the command. Being stopped a second time
+// ends it at once.
 func untilStopped() (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 // run learns everything in the paths. What is under way when ctx ends is

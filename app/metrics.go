@@ -22,6 +22,7 @@ type metrics struct {
 	reloads  *prometheus.CounterVec
 	valid    prometheus.Gauge
 	unstored prometheus.Counter
+	lessons  *prometheus.CounterVec
 }
 
 var seconds = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
@@ -45,11 +46,13 @@ func newMetrics(a *App) *metrics {
 			Help: "1 while the configuration on disk is the one in force, 0 when it was faulty."}),
 		unstored: prometheus.NewCounter(prometheus.CounterOpts{Name: "postern_verdicts_unstored_total",
 			Help: "Verdicts that could not be kept."}),
+		lessons: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "postern_lessons_total",
+			Help: "Messages that this process was to learn, by way (api, report, auto) and what became of it."}, []string{"way", "result"}),
 	}
 	m.valid.Set(1)
 	memory := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "postern_message_memory_bytes",
 		Help: "Memory that messages under way take."}, func() float64 { return float64(a.budget.Used()) })
-	m.registry.MustRegister(m.verdicts, m.duration, m.symbols, m.checks, m.checkSec, m.reloads, m.valid, m.unstored, memory, collector{a},
+	m.registry.MustRegister(m.verdicts, m.duration, m.symbols, m.checks, m.checkSec, m.reloads, m.valid, m.unstored, m.lessons, memory, collector{a},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -71,6 +74,9 @@ func (m *metrics) verdict(r *verdicts.Record, took time.Duration) {
 		}
 	}
 }
+
+// lesson counts a message that was to be learned.
+func (m *metrics) lesson(way, result string) { m.lessons.WithLabelValues(way, result).Inc() }
 
 func (m *metrics) reloaded(err error) {
 	if err != nil {

@@ -51,7 +51,7 @@ func TestMetricNamesFollowTheConvention(t *testing.T) {
 			t.Errorf("%s: the unit is missing", n)
 		}
 		for _, l := range strings.FieldsFunc(labels, func(c rune) bool { return c == ',' }) {
-			if !slices.Contains([]string{"action", "mode", "listener", "symbol", "filter", "status", "result", "server", "reason", "list", "class"}, l) {
+			if !slices.Contains([]string{"action", "mode", "listener", "symbol", "filter", "status", "result", "server", "reason", "list", "class", "way"}, l) {
 				t.Errorf("%s: the label %s is new: is it bounded?", n, l)
 			}
 		}

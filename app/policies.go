@@ -20,6 +20,9 @@ const failureGroup = "failure"
 func table(kinds map[string]filters.Kind, cfg *config.Config) map[string]scoring.Entry {
 	t := map[string]scoring.Entry{}
 	t[unspooledSymbol] = scoring.Entry{Group: failureGroup}
+	for _, s := range reportSymbols() {
+		t[s.Name] = scoring.Entry{Group: s.Group}
+	}
 	t[truncatedSymbol] = scoring.Entry{Group: failureGroup, Score: truncatedScore}
 	for name, f := range cfg.Filters {
 		for _, s := range docs(kinds[f.Kind], f) {
@@ -59,6 +62,9 @@ func policies(kinds map[string]filters.Kind, cfg *config.Config, book *ruleBook,
 		if _, said := base.actions[d.Name]; !said {
 			base.actions[d.Name] = d.Action
 		}
+	}
+	if r := cfg.Learning.Reports; len(r.Spam)+len(r.Ham) > 0 {
+		base.actions[reportLearned] = scoring.Action(r.Then)
 	}
 	book.place(base.table, base.caps)
 	s := scoring.Set{Default: base.policy("default", cfg.Under(nil))}

@@ -16,6 +16,7 @@ func needsRestart(old, now *config.Config) []string {
 		"state":                old.State == now.State,
 		"redis":                reflect.DeepEqual(old.Redis, now.Redis),
 		"dns":                  reflect.DeepEqual(old.DNS, now.DNS),
+		"learning.remember":    old.Learning.Remember == now.Learning.Remember,
 		"log":                  old.Log == now.Log,
 		"limits.memory":        old.Limits.Memory == now.Limits.Memory,
 		"limits.connections":   old.Limits.Connections == now.Limits.Connections,

@@ -21,10 +21,10 @@ func Sections(kinds []filters.Kind) []config.Section {
 // ownSymbols are those that no filter reports: a part of the message was not
 // seen, a check could not be made.
 func ownSymbols() []config.Symbol {
-	return []config.Symbol{
+	return append(reportSymbols(), []config.Symbol{
 		{Name: truncatedSymbol, Group: failureGroup, Score: truncatedScore, Meaning: "The message was too large to be looked at as a whole."},
 		{Name: unspooledSymbol, Group: failureGroup, Meaning: "The message could not be kept while it was looked at; it is asked for again (tempfail)."},
 		{Name: "*_ERROR", Group: failureGroup, Meaning: "A filter could not make its check, or was skipped."},
 		{Name: "*_TIMEOUT", Group: failureGroup, Meaning: "A filter did not end in time."},
-	}
+	}...)
 }

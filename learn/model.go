@@ -22,6 +22,7 @@ type Model struct {
 	store *Store
 	opts  Options
 	judge atomic.Pointer[Judge]
+	watch func(*mail.Message, []uint64) // nil: nobody
 
 	mu      sync.Mutex // of those who follow the store
 	at      Position   // what the judge has seen
@@ -89,12 +90,24 @@ func (m *Model) reload(ctx context.Context) error {
 // at no cost, before both classes were learned.
 func (m *Model) Judge(msg *mail.Message, domains ...string) Opinion {
 	j := m.judge.Load()
-	if seen := j.Counts.Messages(); seen.Ham == 0 || seen.Spam == 0 {
+	seen := j.Counts.Messages()
+	blank := seen.Ham == 0 || seen.Spam == 0
+	if blank && m.watch == nil {
 		return Opinion{Spam: 0.5}
 	}
 	list := tokens.Of(msg)
+	if m.watch != nil {
+		m.watch(msg, list)
+	}
+	if blank {
+		return Opinion{Spam: 0.5}
+	}
 	return j.For(j.Opinion(list), list, domains)
 }
+
+// Watch has a function called with every message that is judged and its
+// tokens, which are read-only. It is set before the first message.
+func (m *Model) Watch(f func(msg *mail.Message, list []uint64)) { m.watch = f }
 
 // Tokens is how many tokens are counted, roughly.
 func (m *Model) Tokens() int { return m.judge.Load().Counts.Used() }

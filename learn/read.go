@@ -204,36 +204,45 @@ func unstop(err error) error {
 }
 
 // ReadParallel is ReadAll with several calls of each at once, one for each
-// processor, in any order. Those under way when ctx ends are finished.
+// processor, in any order. When ctx ends, those under way are finished; a
+// read of in that does not end is left behind.
 func ReadParallel(ctx context.Context, paths []string, in io.Reader, each func(Found) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	row := make(chan Found, runtime.GOMAXPROCS(0))
+	row, read := make(chan Found, runtime.GOMAXPROCS(0)), make(chan error, 1)
+	go func() {
+		read <- ReadAll(ctx, paths, in, func(f Found) error {
+			select {
+			case row <- f:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		close(row)
+	}()
 	var workers sync.WaitGroup
 	for range cap(row) {
 		workers.Go(func() {
-			for f := range row {
-				if ctx.Err() != nil {
-					continue
-				}
-				if err := each(f); err != nil {
-					stop(err)
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case f, more := <-row:
+					if !more {
+						return
+					}
+					if err := each(f); err != nil {
+						stop(err)
+						return
+					}
 				}
 			}
 		})
 	}
-	err := ReadAll(ctx, paths, in, func(f Found) error {
-		select {
-		case row <- f:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	})
-	close(row)
 	workers.Wait()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return err
+	return <-read
 }

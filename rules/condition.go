@@ -3,12 +3,15 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 
-	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/checker"
+	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/file"
-	"github.com/expr-lang/expr/vm"
+	"github.com/expr-lang/expr/optimizer"
 
 	"github.com/postern-mail/postern/rules/match"
 )
@@ -28,18 +31,19 @@ var builtins = []string{
 
 // condition is a compiled condition. It is immutable.
 type condition struct {
-	program  *vm.Program
-	symbols  []string // whose presence it reads
-	slots    []int    // of the patterns that it reads
-	constant string   // "true" or "false" where the message does not matter
+	gate    gate
+	symbols []string // whose presence it reads
+	slots   []int    // of the patterns that it reads
 }
 
-// compiler compiles the conditions of a set and collects their patterns.
+// compiler compiles the conditions of a set and collects what they share.
 type compiler struct {
 	lists   []string        // names of the lists there are
 	uses    map[string]bool // fields that are read, by the first word of their path
 	byField map[string]*patterns
 	slots   int
+	names   map[string]int // numbers of the symbols that are read
+	lengths []field        // fields whose length is read
 }
 
 // patterns are the patterns that are looked for in one field.
@@ -52,7 +56,7 @@ type patterns struct {
 }
 
 func newCompiler(lists []string) *compiler {
-	return &compiler{lists: lists, uses: map[string]bool{}, byField: map[string]*patterns{}}
+	return &compiler{lists: lists, uses: map[string]bool{}, byField: map[string]*patterns{}, names: map[string]int{}}
 }
 
 // pattern gives the slot of a pattern in a field; the same one again where
@@ -85,13 +89,16 @@ func (c *compiler) compile(when string) (*condition, error) {
 		return nil, fmt.Errorf("condition of %d bytes, at most %d are taken", len(when), maxWhen)
 	}
 	g := &guard{compiler: c}
-	options := []expr.Option{expr.Env(&env{}), expr.AsBool(), expr.MaxNodes(maxNodes), expr.Patch(g), expr.DisableAllBuiltins()}
-	for _, b := range builtins {
-		options = append(options, expr.EnableBuiltin(b))
+	config := newConfig(g)
+	tree, err := checker.ParseCheck(when, config)
+	if err == nil && g.err == nil {
+		err = optimizer.Optimize(&tree.Node, config)
 	}
-	program, err := expr.Compile(when, options...)
 	if g.err != nil { // ours says more than what follows from it
 		return nil, g.err.Bind(file.NewSource(when))
+	}
+	if at := (*file.Error)(nil); errors.As(err, &at) {
+		return nil, at.Bind(file.NewSource(when))
 	}
 	if err != nil {
 		return nil, err
@@ -99,11 +106,23 @@ func (c *compiler) compile(when string) (*condition, error) {
 	if g.bare != 0 {
 		return nil, errors.New("symbols and factors are read by name, as in symbols.SPF_FAIL")
 	}
-	out := &condition{program: program, symbols: g.symbols, slots: g.slots}
-	if b, ok := program.Node().(*ast.BoolNode); ok {
-		out.constant = fmt.Sprint(b.Value)
+	b := &builder{compiler: c, config: config, source: tree.Source}
+	out := &condition{gate: b.gate(tree.Node), symbols: g.symbols, slots: g.slots}
+	return out, b.err
+}
+
+// newConfig is the language of conditions.
+func newConfig(g *guard) *conf.Config {
+	config := conf.New(&env{})
+	config.Expect, config.MaxNodes = reflect.Bool, maxNodes
+	config.Visitors = append(config.Visitors, g)
+	for name := range config.Builtins {
+		if !slices.Contains(builtins, name) {
+			config.Disabled[name] = true
+			delete(config.Builtins, name)
+		}
 	}
-	return out, nil
+	return config
 }
 
 // guard looks at every node of a condition: it refuses what has no bound,
@@ -221,7 +240,7 @@ func (g *guard) matches(n *ast.Node, x *ast.BinaryNode) {
 		slot := g.pattern(f, pattern.Value)
 		g.slots = append(g.slots, slot)
 		ast.Patch(n, &ast.MemberNode{
-			Node:     &ast.IdentifierNode{Value: "pattern hits"},
+			Node:     &ast.IdentifierNode{Value: hitsName},
 			Property: &ast.IntegerNode{Value: slot},
 		})
 	}

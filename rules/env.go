@@ -6,6 +6,9 @@ import (
 	"sync"
 )
 
+// hitsName is the name of the patterns' verdicts. It cannot be written in a condition.
+const hitsName = "pattern hits"
+
 // env is what a condition is evaluated in: the facts, the symbols so far, and
 // functions.
 type env struct {
@@ -15,7 +18,7 @@ type env struct {
 	Header    func(name string) string      `expr:"header" doc:"header(\"Name\"): value of the topmost field with the name, decoded; empty when there is none."`
 	HeaderAll func(name string) []string    `expr:"header_all" doc:"header_all(\"Name\"): values of all fields with the name."`
 	InList    func(name, value string) bool `expr:"in_list" doc:"in_list(\"name\", value): the value is in the list of this name in the configuration."`
-	Hits      []bool                        `expr:"pattern hits"` // by slot; the name cannot be written in a condition
+	Hits      []bool                        `expr:"pattern hits"` // by slot; those that the program reads
 }
 
 // Lists are the named lists of the configuration. Implementations are safe

@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/expr-lang/expr/vm"
 
+	"github.com/postern-mail/postern/rules/match"
 	"github.com/postern-mail/postern/scoring"
 )
 
@@ -23,15 +24,13 @@ import (
 // the shadow only: so it acts through none of them.
 func (s *Set) Eval(ctx context.Context, facts *Facts, symbols []scoring.Symbol, now time.Time) ([]scoring.Symbol, error) {
 	e := s.newEvaluation(facts, symbols, now)
-	if err := s.match(ctx, e); err != nil {
-		return nil, fmt.Errorf("rules: %w", err)
-	}
+	defer e.close()
 	for _, r := range s.rules {
 		if err := ctx.Err(); err != nil {
 			e.errs = append(e.errs, fmt.Errorf("rules: before %s: %w", r.Symbol, err))
 			break
 		}
-		if err := e.rule(r); err != nil {
+		if err := e.rule(ctx, r); err != nil {
 			e.errs = append(e.errs, fmt.Errorf("rules: %s: %w", r.Symbol, err))
 		}
 	}
@@ -40,39 +39,48 @@ func (s *Set) Eval(ctx context.Context, facts *Facts, symbols []scoring.Symbol, 
 
 // evaluation is the evaluation of one message, in one goroutine.
 type evaluation struct {
-	env   env
-	vm    vm.VM
-	now   time.Time
-	acts  seen // what rules that act see
-	all   seen // what rules in the shadow see
-	found []scoring.Symbol
-	errs  []error
+	set      *Set
+	env      env
+	vm       vm.VM
+	now      time.Time
+	searches []*match.Search // by field; nil until it is asked for
+	lengths  []int           // of fields; -1 until it is asked for
+	acts     seen            // what rules that act see
+	all      seen            // what rules in the shadow see
+	view     seen            // what the rule at hand sees
+	found    []scoring.Symbol
+	errs     []error
 }
 
 // seen are symbols with their factors.
 type seen struct {
+	names   map[string]int // numbers of those that are read
+	has     []bool         // by number
 	symbols map[string]bool
 	factors map[string]float64
 }
 
-func newSeen(symbols []scoring.Symbol) seen {
-	s := seen{make(map[string]bool, len(symbols)), make(map[string]float64, len(symbols))}
+func (s *Set) newSeen(symbols []scoring.Symbol) seen {
+	list := seen{s.names, make([]bool, len(s.names)), make(map[string]bool, len(symbols)), make(map[string]float64, len(symbols))}
 	for _, sym := range symbols {
-		s.add(sym)
+		list.add(sym)
 	}
-	return s
+	return list
 }
 
 func (s seen) add(sym scoring.Symbol) {
+	if n, ok := s.names[sym.Name]; ok {
+		s.has[n] = true
+	}
 	s.symbols[sym.Name] = true
 	s.factors[sym.Name] = max(s.factors[sym.Name], sym.Factor)
 }
 
 func (s *Set) newEvaluation(facts *Facts, symbols []scoring.Symbol, now time.Time) *evaluation {
-	e := &evaluation{now: now, acts: newSeen(symbols)}
+	e := &evaluation{set: s, now: now, acts: s.newSeen(symbols)}
 	e.all = e.acts
 	if s.shadows {
-		e.all = newSeen(symbols)
+		e.all = s.newSeen(symbols)
 	}
 	e.vm.MemoryBudget = maxMemory
 	e.env.Facts = *facts
@@ -80,8 +88,27 @@ func (s *Set) newEvaluation(facts *Facts, symbols []scoring.Symbol, now time.Tim
 	e.env.bound()
 	e.env.complete(s.uses)
 	e.env.Header, e.env.HeaderAll, e.env.InList = e.env.header, e.env.headerAll, s.lists.Has
-	e.env.Hits = make([]bool, s.slots)
+	e.env.Hits = make([]bool, len(s.seats))
+	e.searches = make([]*match.Search, len(s.patterns))
+	e.lengths = slices.Repeat([]int{-1}, len(s.lengths))
 	return e
+}
+
+func (e *evaluation) close() {
+	for _, q := range e.searches {
+		if q != nil {
+			q.Close()
+		}
+	}
+}
+
+// search goes over a field, the first time.
+func (e *evaluation) search(field int) *match.Search {
+	if e.searches[field] == nil {
+		p := e.set.patterns[field]
+		e.searches[field] = p.set.Search(clip(p.field.value(&e.env), maxText))
+	}
+	return e.searches[field]
 }
 
 // bound cuts what is longer than rules read.
@@ -92,23 +119,9 @@ func (f *Facts) bound() {
 	f.Attachments = f.Attachments[:min(len(f.Attachments), maxItems)]
 }
 
-// match looks for the patterns of all rules.
-func (s *Set) match(ctx context.Context, e *evaluation) error {
-	for _, p := range s.patterns {
-		hits, err := p.set.Match(ctx, clip(p.field.value(&e.env), maxText))
-		if err != nil {
-			return err
-		}
-		for i, slot := range p.slots {
-			e.env.Hits[slot] = hits.Has(i)
-		}
-	}
-	return nil
-}
-
 // rule evaluates one rule, once those that it reads are done.
-func (e *evaluation) rule(r *Rule) error {
-	factor, err := e.factor(r)
+func (e *evaluation) rule(ctx context.Context, r *Rule) error {
+	factor, err := e.factor(ctx, r)
 	if err != nil || factor == 0 {
 		return err
 	}
@@ -129,36 +142,33 @@ func (e *evaluation) rule(r *Rule) error {
 }
 
 // factor is how much of a rule is there: 0 when it does not match.
-func (e *evaluation) factor(r *Rule) (float64, error) {
+func (e *evaluation) factor(ctx context.Context, r *Rule) (float64, error) {
 	if r.cond != nil {
-		view := e.acts
+		e.view = e.acts
 		if r.inShadow(e.now) {
-			view = e.all
+			e.view = e.all
 		}
-		e.env.Symbols, e.env.Factors = view.symbols, view.factors
-		holds, err := e.vm.Run(r.cond.program, &e.env)
-		if err != nil {
-			first, _, _ := strings.Cut(err.Error(), "\n")
-			return 0, errors.New(printable(clip(first, 200)))
-		}
-		if holds != true {
+		if !e.could(&r.cond.gate) {
 			return 0, nil
+		}
+		if held, err := e.holds(ctx, &r.cond.gate); err != nil || !held {
+			return 0, err
 		}
 	}
 	if r.Count == nil {
 		return 1, nil
 	}
-	return e.count(r.Count), nil
+	return e.count(ctx, r.Count)
 }
 
 // count is the factor of a counted pattern. No more matches are looked for
 // than change it.
-func (e *evaluation) count(c *Count) float64 {
-	if !e.env.Hits[c.slot] {
-		return 0
+func (e *evaluation) count(ctx context.Context, c *Count) (float64, error) {
+	if hit, err := e.matches(ctx, c.slot); err != nil || !hit {
+		return 0, err
 	}
 	text := clip(c.field.value(&e.env), maxText)
 	most := int(math.Ceil(c.Max / c.Per))
 	n := len(c.regexp.FindAllStringIndex(text, most))
-	return min(c.Max, float64(n)*c.Per)
+	return min(c.Max, float64(n)*c.Per), nil
 }

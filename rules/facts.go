@@ -23,6 +23,7 @@ type Facts struct {
 	Subject     string       `expr:"subject" text:"true" doc:"The subject, decoded."`
 	Headers     []Header     `expr:"headers" doc:"All header fields, top to bottom, values decoded and unfolded."`
 	Words       string       `expr:"words" text:"true" doc:"Subject and text in the form in which words are compared: full width made plain, lower case, each run of blanks one blank. The subject is the first line, the text the second."`
+	Disguised   string       `expr:"disguised" text:"true" doc:"Words of subject and text that are written in disguise, as in V1@gra, p-r.i^c_e and f r e e, in plain lower case letters, one a line. Most are innocent; look up words that nobody disguises without a reason. Letters of other scripts that look like no Latin one come as ?."`
 	Text        string       `expr:"text" text:"true" doc:"What a reader sees of the body: plain text, and HTML as text."`
 	HTML        string       `expr:"html" text:"true" doc:"The HTML parts as they came, decoded by charset."`
 	URLs        []URL        `expr:"urls" doc:"Where the message links to."`
@@ -140,10 +141,13 @@ func (f *Facts) complete(uses map[string]bool) {
 	if uses["words"] && f.Words == "" {
 		f.Words = text.Normalize(f.Subject) + "\n" + text.Normalize(f.Text)
 	}
+	if uses["disguised"] && f.Disguised == "" {
+		f.Disguised = text.Disguised(f.Subject + "\n" + f.Text)
+	}
 	var b strings.Builder
 	if uses["header_lines"] && f.HeaderLines == "" {
 		for _, h := range f.Headers {
-			fmt.Fprintf(&b, "%s: %s\n", h.Name, h.Value)
+			b.WriteString(h.Name + ": " + h.Value + "\n")
 		}
 		f.HeaderLines = b.String()
 	}

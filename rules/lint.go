@@ -14,10 +14,10 @@ func (l *loader) lint() {
 		if slices.Contains(l.options.Symbols, r.Symbol) {
 			l.fault(r, r.at, false, "%s is the symbol of a filter", r.Symbol)
 		}
-		if r.cond != nil && r.cond.constant == "false" {
+		if r.cond != nil && r.cond.never() {
 			l.fault(r, r.whenAt, true, "the condition never holds")
 		}
-		if r.cond != nil && r.cond.constant == "true" && r.Count == nil {
+		if r.cond != nil && r.cond.always() && r.Count == nil {
 			l.fault(r, r.whenAt, true, "the condition holds for every message")
 		}
 		l.lintSymbols(r, known)

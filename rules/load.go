@@ -177,14 +177,18 @@ func topNames() []string {
 
 // set makes the patterns' automata. They were checked one by one before.
 func (l *loader) set() (*Set, error) {
-	s := &Set{rules: l.rules, caps: l.caps, uses: l.compiler.uses, slots: l.compiler.slots, lists: l.options.Lists}
-	for _, name := range sortedKeys(l.compiler.byField) {
-		p := l.compiler.byField[name]
+	c := l.compiler
+	s := &Set{rules: l.rules, caps: l.caps, uses: c.uses, seats: make([]seat, c.slots), names: c.names, lengths: c.lengths, lists: l.options.Lists}
+	for field, name := range sortedKeys(c.byField) {
+		p := c.byField[name]
 		set, err := match.Compile(p.exprs)
 		if err != nil {
 			return nil, fmt.Errorf("rules: %s: %w", name, err)
 		}
 		p.set = set
+		for i, slot := range p.slots {
+			s.seats[slot] = seat{field, i}
+		}
 		l.lintPatterns(p)
 		s.patterns = append(s.patterns, p)
 	}

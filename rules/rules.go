@@ -37,11 +37,16 @@ type Set struct {
 	caps     map[string]float64
 	uses     map[string]bool
 	patterns []*patterns
-	slots    int
-	shadows  bool // there are rules in the shadow
+	seats    []seat         // by slot
+	names    map[string]int // numbers of the symbols that conditions read
+	lengths  []field        // by number, those whose length conditions read
+	shadows  bool           // there are rules in the shadow
 	lists    Lists
 	warnings Faults
 }
+
+// seat is where the verdict of a pattern is found.
+type seat struct{ field, pattern int }
 
 // Rules returns the rules in the order of their evaluation. They must not be
 // changed.
@@ -52,12 +57,12 @@ func (s *Set) Warnings() Faults { return slices.Clone(s.warnings) }
 
 // Uses tells whether any rule reads a field of Facts, named as in conditions
 // by its first word ("text", "urls"). What no rule reads need not be computed.
-// The words count as reading the text, the lines made of headers, URLs and
+// Words, and those in disguise, count as reading the text, the lines made of headers, URLs and
 // attachments as reading these.
 func (s *Set) Uses(field string) bool {
 	switch field {
 	case "text":
-		return s.uses[field] || s.uses["words"]
+		return s.uses[field] || s.uses["words"] || s.uses["disguised"]
 	case "headers":
 		return s.uses[field] || s.uses["header_lines"] || s.uses["header"] || s.uses["header_all"]
 	case "urls":

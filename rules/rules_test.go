@@ -30,7 +30,13 @@ func load(t testing.TB, text string) *Set {
 	return s
 }
 
-func eval(t testing.TB, s *Set, f Facts, symbols ...string) map[string]float64 {
+// fataler is a test, or one of many with random values.
+type fataler interface {
+	Helper()
+	Fatal(...any)
+}
+
+func eval(t fataler, s *Set, f Facts, symbols ...string) map[string]float64 {
 	t.Helper()
 	var given []scoring.Symbol
 	for _, name := range symbols {

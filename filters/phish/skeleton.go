@@ -5,26 +5,9 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
-)
 
-// alike are letters of other scripts, and rarer ones of our own, by the Latin
-// letter that they look like in one of their cases.
-var alike = func() map[rune]rune {
-	m := map[rune]rune{}
-	for _, pair := range strings.Fields(
-		// Cyrillic
-		"аa еe оo рp сc уy хx кk мm тt нh вb іi јj ѕs ԁd ԛq ԝw һh ӏl ьb гr пn үy өo ԍg ѵv ѡw " +
-			// Greek
-			"αa βb εe ηn ιi κk νv οo ρp τt υu χx ωw γy ϲc ϳj " +
-			// Armenian
-			"օo ոn սu հh յj ցg զq " +
-			// Latin
-			"ɑa ɡg ɩi ƅb ƿp ɾr ʋu ʏy ʟl ᴏo ᴄc ᴠv ᴡw ᴢz") {
-		r := []rune(pair)
-		m[r[0]] = r[1]
-	}
-	return m
-}()
+	"github.com/postern-mail/postern/mail/text"
+)
 
 // plainer are Latin letters with a stroke or without a dot, which decomposition
 // leaves as they are.
@@ -41,7 +24,7 @@ func skeleton(s string) string {
 			return -1
 		}
 		r = unicode.ToLower(r)
-		if l, ok := alike[r]; ok {
+		if l := text.LooksLike(r); l != 0 {
 			return l
 		}
 		return r
@@ -60,7 +43,7 @@ func deceives(word string, pure bool) bool {
 			if unicode.IsLetter(r) {
 				latin++
 			}
-		case alike[unicode.ToLower(r)] != 0:
+		case text.LooksLike(r) != 0:
 			other++
 		case unicode.IsLetter(r):
 			return false // plainly of another script, or Latin with a mark

@@ -23,6 +23,7 @@ type Config struct {
 	Filters    Filters    `yaml:"filters" doc:"A section for each filter. The name is the kind, unless kind says otherwise."`
 	RuleFiles  RuleFiles  `yaml:"rules" doc:"Rules in files: those that ship, and one's own."`
 	Lists      Lists      `yaml:"lists" doc:"Named lists for rules to ask, or to let mail in and keep it out."`
+	Learning   Learning   `yaml:"learning" doc:"What is learned from, besides what users show. What was learned speaks by the filter bayes."`
 	Headers    Headers    `yaml:"headers" doc:"What is written into mail that is let in, besides X-Postern-* and Authentication-Results."`
 	Limits     Limits     `yaml:"limits" doc:"Bounds on size, number and time."`
 	Log        Log        `yaml:"log" doc:"The log on standard error: one line for each verdict."`
@@ -190,6 +191,27 @@ type List struct {
 	Unauthenticated bool     `yaml:"unauthenticated" doc:"An allow list of authors or senders holds for mail without passing authentication too. Anybody can forge such mail."`
 }
 
+// Learning says what is learned from, besides what users show.
+type Learning struct {
+	Remember Size         `yaml:"remember" min:"0" max:"16GiB" doc:"How much of what recent messages were made of (digests and hashes of words, no text) is kept in state.dir, so that they can be learned by the id of their verdict. 0: nothing."`
+	Reports  Reports      `yaml:"reports" doc:"Mailboxes to which users forward mail as an attachment to have it learned."`
+	Auto     AutoLearning `yaml:"auto" doc:"Learning without a user's word, from mail that everything else is sure of."`
+}
+
+// Reports are the mailboxes for reports.
+type Reports struct {
+	Spam []string `yaml:"spam" check:"line" doc:"Addresses whose mail reports spam."`
+	Ham  []string `yaml:"ham" check:"line" doc:"Addresses whose mail reports what was taken for spam and is none."`
+	Then string   `yaml:"then" oneof:"discard,accept" doc:"What becomes of a report that was learned from: discard, or accept to have it delivered too."`
+}
+
+// AutoLearning is learning without a user's word.
+type AutoLearning struct {
+	Enabled bool    `yaml:"enabled" doc:"Learn so."`
+	Spam    float64 `yaml:"spam" min:"6" max:"1000" doc:"Score from which on a message is learned as spam, without what learning itself says of it, and with three points or more from each of two groups of symbols."`
+	Ham     float64 `yaml:"ham" min:"-1000" max:"0" doc:"Score up to which a message is learned as ham, without what learning itself says of it, when it passes DMARC and nothing speaks against it."`
+}
+
 // Headers are the optional marks on mail.
 type Headers struct {
 	SpamHeaders bool   `yaml:"spam_headers" doc:"Write X-Spam-Flag, X-Spam-Status and X-Spam-Level on marked mail."`
@@ -235,6 +257,7 @@ func Default() *Config {
 		Filters:   Filters{},
 		RuleFiles: RuleFiles{Dir: "/etc/postern/rules.d", Defaults: true},
 		Lists:     Lists{},
+		Learning:  Learning{Remember: 64 << 20, Reports: Reports{Then: "discard"}, Auto: AutoLearning{Spam: 12, Ham: -1}},
 		Headers:   Headers{SpamHeaders: true},
 		Limits: Limits{
 			MessageSize:  128 << 20,

@@ -58,7 +58,7 @@ func wrongKind(n *node, v reflect.Value) *problem {
 		return problemf("put it in quotes", "must be a text, is %s", shown)
 	case v.Type() == typeDuration && n.kind == kindNumber && n.text != "0":
 		return problemf("a unit, as in "+n.text+"s", "a duration needs a unit, is %s", shown)
-	case v.Type() == typeSize && n.kind == kindNumber:
+	case v.Type() == typeSize && n.kind == kindNumber && n.text != "0":
 		return problemf("a unit, as in "+n.text+"MB", "a size needs a unit, is %s", shown)
 	}
 	return nil

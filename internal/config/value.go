@@ -112,8 +112,12 @@ func (s Size) String() string {
 	return "0B"
 }
 
-// UnmarshalText reads a whole number with a unit, upper or lower case.
+// UnmarshalText reads a whole number with a unit, upper or lower case; nothing needs none.
 func (s *Size) UnmarshalText(text []byte) error {
+	if string(text) == "0" {
+		*s = 0
+		return nil
+	}
 	for _, u := range sizeUnits {
 		head, ok := cutSuffixFold(string(text), u.name)
 		if !ok {

@@ -97,24 +97,33 @@ func Normalize(s string) string {
 		return normalizeASCII(s)
 	}
 	s = norm.NFKC.String(s)
-	var b strings.Builder
-	b.Grow(len(s))
+	out := make([]byte, 0, len(s))
 	blank := true
-	for _, r := range s {
+	for i := 0; i < len(s); {
+		c, size := rune(s[i]), 1
+		if c >= utf8.RuneSelf {
+			c, size = utf8.DecodeRuneInString(s[i:])
+		}
+		i += size
 		switch {
-		case r == ' ' || r == '\n' || r == '\t' || unicode.IsSpace(r) || unicode.IsControl(r):
+		case c <= ' ' || c == 0x7f || c >= utf8.RuneSelf && (unicode.IsSpace(c) || unicode.IsControl(c)):
 			if !blank {
-				b.WriteByte(' ')
+				out = append(out, ' ')
 			}
 			blank = true
 			continue
-		case r >= utf8.RuneSelf && (unseen(r) || bidi(r)):
+		case c >= 'A' && c <= 'Z':
+			c += 'a' - 'A'
+		case c < utf8.RuneSelf:
+		case unseen(c) || bidi(c):
 			continue
+		default:
+			c = unicode.ToLower(c)
 		}
 		blank = false
-		b.WriteRune(unicode.ToLower(r))
+		out = utf8.AppendRune(out, c)
 	}
-	return strings.TrimSuffix(b.String(), " ")
+	return strings.TrimSuffix(string(out), " ")
 }
 
 // normalizeASCII is Normalize for what plainASCII says is plain: most mail, without a look at each character's tables.

@@ -102,11 +102,11 @@ func BenchmarkFlood(b *testing.B) {
 
 // runHits is one pass and each expression on its own whose literals are there.
 func runHits(s *Set, text string) {
-	sc := newScratch(s.Len(), len(s.refs))
-	s.find(text, sc)
-	for _, i := range sc.seen {
-		if sc.mask[i] == s.patterns[i].need {
-			s.Regexp(int(i)).MatchString(text)
+	q := s.Search(text)
+	defer q.Close()
+	for i := range s.Len() {
+		if q.Could(i) {
+			s.Regexp(i).MatchString(text)
 		}
 	}
 }

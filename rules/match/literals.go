@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"regexp/syntax"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -13,14 +14,18 @@ const (
 	maxAny     = 128          // literals of one clause
 	maxLiteral = 24           // bytes of one literal
 	maxClass   = 16           // runes of a class that are written out
-	maxClauses = 3            // clauses of one pattern
+	maxClauses = 3            // clauses of one variant
 	maxReach   = 2 << 10      // bytes; what may be longer is looked for in the whole text
 	unbounded  = maxReach + 1 // the reach of what may be longer
 )
 
 // A clause is a set of literals, one of which must stand in the text. Literals
-// are bytes, ASCII letters in lower case, as the automaton sees the text.
+// are bytes, ASCII letters in lower case, as the automaton sees the text, and
+// boundaries.
 type clause []string
+
+// boundary stands in literals for \b. No expression holds such a byte.
+const boundary = "\xff"
 
 // facts is what is known of the texts that an expression matches.
 type facts struct {
@@ -28,14 +33,16 @@ type facts struct {
 	faithful bool     // exact tells them from others, though the case is lost
 	clauses  []clause // what every one of them holds
 	reach    int      // bytes of the longest, or unbounded
-	asserts  bool     // where they match depends on what stands beside them
+	gaps     int      // runs of blanks in it that reach does not count
+	asserts  bool     // where they match depends on what stands beside them, boundaries in exact apart
+	lines    bool     // they may go beyond a line
 	cut      bool     // within a concatenation: exact is its end only
 }
 
 // plan reads from an expression what has to be in the text before it is run.
-func plan(tree *syntax.Regexp) (pattern, []clause) {
-	f := study(tree)
-	p := pattern{reach: f.reach}
+func plan(tree *syntax.Regexp) (variant, []clause) {
+	f := study(tree.Simplify())
+	p := variant{reach: f.reach, gaps: f.gaps, line: !f.lines}
 	clauses := f.required()
 	slices.SortStableFunc(clauses, func(a, b clause) int { return b.compare(a) })
 	if len(clauses) > maxClauses {
@@ -48,10 +55,50 @@ func plan(tree *syntax.Regexp) (pattern, []clause) {
 
 // required are the clauses, the exact texts among them.
 func (f facts) required() []clause {
-	if c := clause(f.exact); c.useful() {
+	if c := clause(f.exact).possible(); c.useful() {
 		return append(slices.Clone(f.clauses), c)
 	}
 	return f.clauses
+}
+
+// possible settles the boundaries within literals and leaves out those that
+// nothing can match. Boundaries at the ends stay.
+func (c clause) possible() clause {
+	var out clause
+	for _, l := range c {
+		if settled, ok := settleBoundaries(l); ok {
+			out = append(out, settled)
+		}
+	}
+	return out
+}
+
+func settleBoundaries(l string) (string, bool) {
+	if !strings.Contains(l, boundary) {
+		return l, true
+	}
+	inner := strings.Trim(l, boundary)
+	first, last := strings.HasPrefix(l, boundary), strings.HasSuffix(l, boundary)
+	var b strings.Builder
+	if first {
+		b.WriteString(boundary)
+	}
+	for i := range len(inner) {
+		if inner[i] != boundary[0] {
+			b.WriteByte(inner[i])
+		} else if after := strings.TrimLeft(inner[i:], boundary)[0]; inner[i-1] != boundary[0] && isWord(inner[i-1]) == isWord(after) {
+			return "", false
+		}
+	}
+	if last && inner != "" {
+		b.WriteString(boundary)
+	}
+	return b.String(), true
+}
+
+// isWord is what \b of package regexp goes by: ASCII only.
+func isWord(b byte) bool {
+	return b == '_' || '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
 }
 
 // compare orders clauses by how rarely they are met: the longer the literals
@@ -63,7 +110,7 @@ func (c clause) compare(d clause) int {
 func (c clause) shortest() int {
 	n := maxLiteral
 	for _, l := range c {
-		n = min(n, len(l))
+		n = min(n, len(strings.Trim(l, boundary)))
 	}
 	return n
 }
@@ -72,7 +119,7 @@ func (c clause) shortest() int {
 // looking.
 func (c clause) useful() bool {
 	for _, l := range c {
-		if len(l) < 2 && (l == "" || isCommon(l[0])) {
+		if l = strings.Trim(l, boundary); len(l) < 2 && (l == "" || isCommon(l[0])) {
 			return false
 		}
 	}
@@ -88,14 +135,16 @@ func study(re *syntax.Regexp) facts {
 	switch re.Op {
 	case syntax.OpEmptyMatch:
 		return facts{exact: []string{""}, faithful: true}
-	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+	case syntax.OpWordBoundary:
+		return facts{exact: []string{boundary}, faithful: true}
+	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpNoWordBoundary:
 		return facts{exact: []string{""}, faithful: true, asserts: true}
 	case syntax.OpLiteral:
 		return studyLiteral(re)
 	case syntax.OpCharClass:
 		return studyClass(re.Rune)
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		return facts{reach: utf8.UTFMax}
+		return facts{reach: utf8.UTFMax, lines: re.Op == syntax.OpAnyChar}
 	case syntax.OpCapture:
 		return study(re.Sub[0])
 	case syntax.OpConcat:
@@ -104,14 +153,40 @@ func study(re *syntax.Regexp) facts {
 		return studyAlternate(re.Sub)
 	case syntax.OpQuest:
 		return studyAlternate([]*syntax.Regexp{re.Sub[0], {Op: syntax.OpEmptyMatch}})
-	case syntax.OpStar:
-		return facts{reach: unbounded, asserts: study(re.Sub[0]).asserts}
-	case syntax.OpPlus:
+	case syntax.OpStar, syntax.OpPlus:
+		if isBlank(re.Sub[0]) {
+			return facts{gaps: 1, lines: true}
+		}
 		f := study(re.Sub[0])
-		return facts{clauses: f.required(), reach: unbounded, asserts: f.asserts}
+		out := facts{reach: unbounded, asserts: f.asserts, lines: f.lines}
+		if re.Op == syntax.OpPlus {
+			out.clauses = f.required()
+		}
+		return out
 	}
-	return facts{reach: unbounded, asserts: true}
+	return facts{reach: unbounded, asserts: true, lines: true}
 }
+
+// isBlank tells of what matches one sign of \s and nothing else.
+func isBlank(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return len(re.Rune) == 1 && re.Rune[0] < utf8.RuneSelf && isSpace(byte(re.Rune[0]))
+	case syntax.OpCharClass:
+		for i := 0; i < len(re.Rune); i += 2 {
+			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
+				if r >= utf8.RuneSelf || !isSpace(byte(r)) {
+					return false
+				}
+			}
+		}
+		return len(re.Rune) > 0
+	}
+	return false
+}
+
+// isSpace is \s of package regexp.
+func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\n' || b == '\f' || b == '\r' }
 
 func studyLiteral(re *syntax.Regexp) facts {
 	f := facts{exact: []string{""}, faithful: true}
@@ -127,7 +202,7 @@ func studyRune(r rune, fold bool) facts {
 		return facts{reach: utf8.UTFMax}
 	case !fold:
 		lower, letter := lowerASCII(r)
-		return facts{exact: []string{string(lower)}, faithful: !letter, reach: utf8.RuneLen(r)}
+		return facts{exact: []string{string(lower)}, faithful: !letter, reach: utf8.RuneLen(r), lines: r == '\n'}
 	}
 	f := facts{faithful: true}
 	for o := r; ; {
@@ -147,14 +222,14 @@ func studyRune(r rune, fold bool) facts {
 
 // studyClass writes out a small class.
 func studyClass(pairs []rune) facts {
-	f := facts{faithful: true}
+	f := facts{faithful: true, lines: inClass(pairs, '\n')}
 	count := 0
 	for i := 0; i < len(pairs); i += 2 {
 		f.reach = utf8.UTFMax
 		count += int(pairs[i+1]-pairs[i]) + 1
 	}
 	if count == 0 || count > maxClass || inClass(pairs, utf8.RuneError) {
-		return facts{reach: utf8.UTFMax}
+		return facts{reach: utf8.UTFMax, lines: f.lines}
 	}
 	for i := 0; i < len(pairs); i += 2 {
 		for r := pairs[i]; r <= pairs[i+1]; r++ {
@@ -202,7 +277,9 @@ func follow(a, b facts) facts {
 	out := facts{
 		clauses:  append(a.clauses, b.clauses...),
 		reach:    min(a.reach+b.reach, unbounded),
+		gaps:     a.gaps + b.gaps,
 		asserts:  a.asserts || b.asserts,
+		lines:    a.lines || b.lines,
 		faithful: a.faithful && b.faithful,
 	}
 	if both, ok := cross(a.exact, b.exact); ok {
@@ -211,7 +288,7 @@ func follow(a, b facts) facts {
 		return out
 	}
 	out.cut = true
-	if c := clause(a.exact); c.useful() {
+	if c := clause(a.exact).possible(); c.useful() {
 		out.clauses = append(out.clauses, c)
 	}
 	out.exact = b.exact
@@ -226,7 +303,7 @@ func (f facts) settle() facts {
 	if !f.cut {
 		return f
 	}
-	if c := clause(f.exact); c.useful() {
+	if c := clause(f.exact).possible(); c.useful() {
 		f.clauses = append(f.clauses, c)
 	}
 	f.exact, f.faithful, f.cut = nil, false, false
@@ -256,8 +333,9 @@ func studyAlternate(subs []*syntax.Regexp) facts {
 	whole, bound := true, true // exact is all they match; any is what all need
 	for _, sub := range subs {
 		f := study(sub)
-		out.reach = max(out.reach, f.reach)
+		out.reach, out.gaps = max(out.reach, f.reach), max(out.gaps, f.gaps)
 		out.asserts = out.asserts || f.asserts
+		out.lines = out.lines || f.lines
 		out.faithful = out.faithful && f.faithful
 		if whole = whole && f.exact != nil && len(exact)+len(f.exact) <= maxAny; whole {
 			exact = append(exact, f.exact...)

@@ -30,25 +30,38 @@ const (
 // Set is a compiled set of expressions. It is immutable and safe for several
 // goroutines.
 type Set struct {
-	patterns []pattern
-	always   []int32 // patterns without literals
+	exprs    []expression
+	variants []variant // of all expressions, in their order
+	always   []int32   // expressions without literals
 	auto     *automaton
+	literals []literal
 	refs     [][]ref // by literal
 	scratch  sync.Pool
 }
 
-// pattern is one expression and what is known of its matches.
-type pattern struct {
-	re    *regexp.Regexp
-	need  uint8 // one bit for each clause; all must be hit
-	exact bool  // a hit of its clause is a match
-	reach int   // the longest match in bytes, or unbounded
+// expression is one of the set.
+type expression struct {
+	re       *regexp.Regexp
+	from, to int // its variants; none where it has no literals
 }
 
-// ref says what a literal is to a pattern.
+// variant is an expression, or one of its alternatives, and what is known of
+// its matches.
+type variant struct {
+	expr    int32
+	re      func() *regexp.Regexp
+	clauses [][]int32 // the literals of each
+	need    uint8     // one bit for each clause; all must be hit
+	exact   bool      // a hit of its clause is a match
+	line    bool      // no match goes beyond a line
+	reach   int       // the longest match in bytes, or unbounded
+	gaps    int       // and so many runs of blanks
+}
+
+// ref says what a literal is to a variant.
 type ref struct {
-	pattern int32
-	clause  uint8 // its bit; bit 0 is the clause by which matches are placed
+	variant int32
+	clause  uint8 // its number
 }
 
 // Check compiles one expression within the bounds and gives the error that
@@ -66,8 +79,7 @@ func compile(expr string) (*regexp.Regexp, *syntax.Regexp, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("match: %w", err)
 	}
-	tree = tree.Simplify()
-	prog, err := syntax.Compile(tree)
+	prog, err := syntax.Compile(tree.Simplify())
 	if err != nil {
 		return nil, nil, fmt.Errorf("match: %w", err)
 	}
@@ -94,26 +106,29 @@ func Compile(exprs []string) (*Set, error) {
 		if err != nil {
 			return nil, err
 		}
-		p, clauses := plan(tree)
-		p.re = re
-		s.patterns = append(s.patterns, p)
-		if len(clauses) == 0 {
+		s.exprs = append(s.exprs, expression{re: re, from: len(s.variants)})
+		for _, a := range alternatives(re, tree) {
+			a.expr = int32(i)
+			for number, c := range a.words {
+				a.clauses = append(a.clauses, words.add(c, ref{int32(len(s.variants)), uint8(number)}))
+			}
+			s.variants = append(s.variants, a.variant)
+		}
+		s.exprs[i].to = len(s.variants)
+		if s.exprs[i].to == s.exprs[i].from {
 			s.always = append(s.always, int32(i))
 		}
-		for bit, c := range clauses {
-			words.add(c, ref{int32(i), 1 << bit})
-		}
 	}
-	s.refs, s.auto = words.refs, newAutomaton(words.literals)
-	s.scratch.New = func() any { return newScratch(len(exprs), len(s.refs)) }
+	s.literals, s.refs, s.auto = words.literals, words.refs, newAutomaton(words.texts())
+	s.scratch.New = func() any { return newScratch(len(s.exprs), len(s.variants), len(s.refs)) }
 	return s, nil
 }
 
 // Len is the number of expressions.
-func (s *Set) Len() int { return len(s.patterns) }
+func (s *Set) Len() int { return len(s.exprs) }
 
 // Regexp returns the compiled expression i.
-func (s *Set) Regexp(i int) *regexp.Regexp { return s.patterns[i].re }
+func (s *Set) Regexp(i int) *regexp.Regexp { return s.exprs[i].re }
 
 // Always lists the expressions that have no usable literal: they are run on
 // every text.
@@ -147,31 +162,17 @@ func (h Hits) set(i int32) { h[i/64] |= 1 << (i % 64) }
 // linear in the text for each expression that has to be run, and looks at ctx
 // before each: when that has ended its error is returned.
 func (s *Set) Match(ctx context.Context, text string) (Hits, error) {
-	hits := make(Hits, (len(s.patterns)+63)/64)
-	sc := s.scratch.Get().(*scratch)
-	defer func() {
-		sc.reset()
-		s.scratch.Put(sc)
-	}()
-	s.find(text, sc)
-	for _, i := range sc.seen {
-		p := &s.patterns[i]
-		if sc.mask[i] != p.need {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if p.exact && !sc.folded[i] || p.verify(text, &sc.spans[i]) {
-			hits.set(i)
-		}
-	}
-	for _, i := range s.always {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if s.patterns[i].re.MatchString(text) {
-			hits.set(i)
+	hits := make(Hits, (len(s.exprs)+63)/64)
+	q := s.Search(text)
+	defer q.Close()
+	for _, list := range [][]int32{q.scratch.likely, s.always} {
+		for _, i := range list {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			if q.Matches(int(i)) {
+				hits.set(i)
+			}
 		}
 	}
 	return hits, nil

@@ -39,6 +39,24 @@ func TestMatch(t *testing.T) {
 		{"two words, one met often", `win.free`, strings.Repeat("free ", 500) + "win", false},
 		{"folded signs after a word met often", `(?i)sale\d`, strings.Repeat("sale ", 500) + "ſale7", true},
 		{"a line's begin is one", `(?m)^win`, strings.Repeat("x ", 50) + "\nwin" + strings.Repeat(" x", 50), true},
+		{"a line of any length is looked at", `(?m)^to: .*win.*now$`, strings.Repeat("x\n", 50) + "to: win " + strings.Repeat("x", 5000) + " now\n" + strings.Repeat("x\n", 50), true},
+		{"two lines are not one", `(?m)^to: .*win.*now$`, strings.Repeat("x\n", 50) + "to: win\nto: now\n" + strings.Repeat("x\n", 50), false},
+		{"the begin of a line is not that of the text", `^win.*now`, "x\nwin it now", false},
+		{"the end of a line is not that of the text", `win.*now$`, "win it now\n", false},
+		{"words far apart are not near", `win.{0,5}free`, "win" + strings.Repeat(" x", 50) + "free", false},
+		{"words near each other once", `win.{0,5}free`, "free" + strings.Repeat(" x", 50) + "win a free" + strings.Repeat(" x", 50) + "win", true},
+		{"three words near each other", `win.{0,5}free.{0,5}票`, "free win 票" + strings.Repeat(" x", 50) + "win a free 票", true},
+		{"a boundary within a word is none", `a\bb`, "a b ab", false},
+		{"a boundary between words is one", `a\b \bb`, "xa b", true},
+		{"a boundary before what is no word needs a word", `\b票`, " 票", false},
+		{"a boundary after what is no word needs a word", `票\b`, "票a", true},
+		{"a long s beside a word is no part of it", `(?i)\bwin\b`, "\u017fwin", true},
+		{"a boundary that may be there", `(?:\b)?win`, "darwin", true},
+		{"a word among many that hold it", `\bhi\b`, strings.Repeat("this ", 500) + "hi", true},
+		{"a word that others hold only", `\bhi\b`, strings.Repeat("this ", 500), false},
+		{"a gap of blanks of any length", `win\s+now`, "x " + strings.Repeat("y", 50) + " win" + strings.Repeat(" \n", 500) + "now", true},
+		{"two gaps of blanks", `\bwin\s*it\s*now$`, "win it. win" + strings.Repeat(" ", 50) + "it" + strings.Repeat("\n", 50) + "now", true},
+		{"gaps of blanks over and over", `(?:win\s*)+now`, strings.Repeat("win  ", 50) + "now", true},
 		{"a byte that is no UTF-8 reads as the replacement", "a\ufffdb", "a\xffb", true},
 		{"a cut inside a rune makes no replacement", `[^ -~].{5}\bab`, "票12345ab", false},
 		{"the empty expression matches nothing at all", ``, "", true},
@@ -68,6 +86,29 @@ func TestPatternsWithoutLiteralsAreNamed(t *testing.T) {
 	}
 	if got, want := s.Always(), []int{0, 2, 3, 5}; !slices.Equal(got, want) {
 		t.Errorf("run always: %v, want %v", got, want)
+	}
+}
+
+func TestExpressionsAreTakenApart(t *testing.T) {
+	for _, c := range []struct {
+		expr string
+		want []string
+	}{
+		{`a`, []string{`a`}},
+		{`a|b`, []string{`a`, `b`}},
+		{`\b(a|b c)\b`, []string{`\b(a)\b`, `\b(b c)\b`}},
+		{`(?i)a(?:b|c)(d|e|f)|g`, []string{`(?i)a(?:b|c)(d)`, `(?i)a(?:b|c)(e)`, `(?i)a(?:b|c)(f)`, `(?i)g`}},
+		{`(?P<n>a|b)x`, []string{`(?P<n>a)x`, `(?P<n>b)x`}},
+		{`(?i:a|b)x`, []string{`(?i:a)x`, `(?i:b)x`}},
+		{`(a|b)+x`, []string{`(a|b)+x`}},
+		{`(a|b)?x`, []string{`(a|b)?x`}},
+		{`[(|)]x(a\|b|[]|)]|[^]|][[:alpha:]|]\))`, []string{`[(|)]x(a\|b)`, `[(|)]x([]|)])`, `[(|)]x([^]|][[:alpha:]|]\))`}},
+		{`a(?i)b|c`, nil},
+		{`\Qa|b\E`, nil},
+	} {
+		if got := split(c.expr); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.expr, got, c.want)
+		}
 	}
 }
 
@@ -114,10 +155,10 @@ func TestStatesWithoutRow(t *testing.T) {
 var (
 	exprPieces = []string{
 		"a", "ab", "abc", "K", "k", "s", "S", "st", "ſ", "\u212a", "发", "票", "发票", "é", "É", "ß", "σ", `\x{FFFD}`, ".", " ", "\n", "win", "free",
-		`\d`, `\s`, `\w`, `[a-c]`, `[KkS]`, `[^a]`, `[发票]`, `\b`, `\B`, `^`, `$`, `(?m:^)`, `(?m:$)`, `\A`, `\z`, "$$$", `\$\$`, "0123456789abcdefghijklmnop",
+		`\d`, `\s`, `\w`, `[a-c]`, `[KkS]`, `[^a]`, `[^\n]*`, `.*`, `\s*`, ` +`, `.{0,9}`, `[发票]`, `\b`, `\B`, `^`, `$`, `(?m:^)`, `(?m:$)`, `\A`, `\z`, "$$$", `\$\$`, "0123456789abcdefghijklmnop",
 	}
 	textPieces = []string{
-		"a", "ab", "abc", "A", "K", "k", "s", "S", "ſ", "\u212a", "发", "票", "é", "É", "ß", "ẞ", "Σ", "ς", "\xff", "\xe5", "\x91", " ", "\n", "win", "FREE", "1", "$$",
+		"a", "ab", "abc", "A", "K", "k", "s", "S", "ſ", "\u212a", "发", "票", "é", "É", "ß", "ẞ", "Σ", "ς", "\xff", "\xe5", "\x91", " ", "\n", "        ", "win", "FREE", "1", "$$",
 		"0123456789abcdefghijklmnop", "the quick brown fox jumps over the lazy dog, then over many other beings of the wood",
 	}
 )

@@ -1,40 +1,109 @@
 package match
 
-import "unicode/utf8"
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
 
-// add notes that a literal ends at end: a match which holds it lies no further
-// than reach from there.
+// maxPlaces bounds the places of one clause that are looked at apart.
+const maxPlaces = 64
+
+// span is a stretch of the text, from and to in bytes.
+type span struct{ from, to int }
+
+// verify runs the expression where literals of all its clauses stand near
+// enough to each other.
 //
-// One more rune on either side makes the stretch as good as the text. Every
-// match holds a literal of this clause, so every match in the stretch keeps
-// that distance from where it is cut, and ^, $ and \b see what really stands
-// beside it, never the cut or half a rune.
-func (s *spans) add(reach, end, size int) {
-	if s.all {
-		return
-	}
-	w := span{max(0, end-reach-utf8.UTFMax), min(size, end+reach+utf8.UTFMax)}
-	switch last := len(s.list) - 1; {
-	case reach == unbounded:
-		s.all = true
-	case last >= 0 && w.from <= s.list[last].to:
-		s.list[last].to = w.to
-	case len(s.list) == maxSpans:
-		s.all = true
-	default:
-		s.list = append(s.list, w)
-	}
+// A stretch reaches from a literal as far as a match that holds it can, and one
+// more rune on either side makes it as good as the text: every match in it
+// holds a literal of each clause, so it keeps that distance from where the
+// stretch is cut, and ^, $ and \b see what really stands beside it, never the
+// cut or half a rune. A line is cut outside the signs that end it, which no
+// match holds.
+func (v *variant) verify(text string, sc *scratch) bool {
+	return v.within(text, span{0, len(text)}, v.clauses, sc)
 }
 
-// verify runs the expression where it could match.
-func (p *pattern) verify(text string, s *spans) bool {
-	if s.all {
-		return p.re.MatchString(text)
+func (v *variant) within(text string, w span, clauses [][]int32, sc *scratch) bool {
+	if len(clauses) == 0 {
+		return v.re().MatchString(text[w.from:w.to])
 	}
-	for _, w := range s.list {
-		if p.re.MatchString(text[w.from:w.to]) {
+	list, all := v.spans(text, clauses[0], sc)
+	if all {
+		return v.within(text, w, clauses[1:], sc)
+	}
+	for _, p := range list {
+		both := span{max(p.from, w.from), min(p.to, w.to)}
+		if both.from < both.to && v.within(text, both, clauses[1:], sc) {
 			return true
 		}
 	}
 	return false
+}
+
+// spans are the stretches in which matches must lie for the sake of one
+// clause; all when that is anywhere.
+func (v *variant) spans(text string, clause []int32, sc *scratch) (list []span, all bool) {
+	if v.reach == unbounded && !v.line {
+		return nil, true
+	}
+	ends := sc.ends[:0]
+	for _, l := range clause {
+		if sc.found[l].anywhere() {
+			return nil, true
+		}
+		ends = append(ends, sc.found[l].ends...)
+	}
+	if sc.ends = ends; len(ends) > maxPlaces {
+		return nil, true
+	}
+	slices.Sort(ends)
+	reach := v.reach
+	if v.gaps > 0 {
+		reach += v.gaps * sc.longestBlank(text)
+	}
+	for _, end := range ends {
+		last := len(list) - 1
+		if v.reach == unbounded && last >= 0 && end < list[last].to { // in the line of the one before
+			continue
+		}
+		w := v.around(text, end, reach)
+		if last >= 0 && w.from <= list[last].to {
+			list[last].to = w.to
+		} else {
+			list = append(list, w)
+		}
+	}
+	return list, false
+}
+
+// around is where a match must lie that holds what ends at end.
+func (v *variant) around(text string, end, reach int) span {
+	if v.reach != unbounded {
+		return span{max(0, end-reach-utf8.UTFMax), min(len(text), end+reach+utf8.UTFMax)}
+	}
+	w := span{max(0, strings.LastIndexByte(text[:end], '\n')), len(text)}
+	if i := strings.IndexByte(text[end:], '\n'); i >= 0 {
+		w.to = end + i + 1
+	}
+	return w
+}
+
+// longestBlank is the length of the longest run of blanks. It is looked for
+// once.
+func (sc *scratch) longestBlank(text string) int {
+	if sc.blank > 0 {
+		return sc.blank
+	}
+	sc.blank = 1
+	for i, run := 0, 0; i < len(text); i++ {
+		if !isSpace(text[i]) {
+			run = 0
+			continue
+		}
+		run++
+		sc.blank = max(sc.blank, run)
+	}
+	return sc.blank
 }

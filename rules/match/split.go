@@ -1,0 +1,147 @@
+package match
+
+import (
+	"regexp"
+	"regexp/syntax"
+	"strings"
+	"sync"
+)
+
+// maxAlternatives bounds the variants of one expression.
+const maxAlternatives = 64
+
+// alternative is a variant with its clauses written out.
+type alternative struct {
+	variant
+	words []clause
+}
+
+// alternatives are the variants under which an expression is looked for: a
+// text matches the expression when it matches one of them. Each has literals
+// of its own, rarer ones than all have in common, and is run by itself. There
+// are none when one of them has no literals.
+func alternatives(re *regexp.Regexp, tree *syntax.Regexp) []alternative {
+	whole := alternative{}
+	whole.variant, whole.words = plan(tree)
+	whole.re = func() *regexp.Regexp { return re }
+	parts := split(re.String())
+	if !whole.exact && len(parts) > 1 && len(parts) <= maxAlternatives {
+		if list := planAll(parts); list != nil {
+			return list
+		}
+	}
+	if len(whole.words) == 0 {
+		return nil
+	}
+	return []alternative{whole}
+}
+
+// planAll is nil when one of the parts has no literals.
+func planAll(parts []string) []alternative {
+	var list []alternative
+	for _, part := range parts {
+		tree, err := syntax.Parse(part, syntax.Perl)
+		if err != nil {
+			return nil
+		}
+		a := alternative{}
+		if a.variant, a.words = plan(tree); len(a.words) == 0 {
+			return nil
+		}
+		// Most are never run, so they wait for it. What parses compiles.
+		a.re = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(part) })
+		list = append(list, a)
+	}
+	return list
+}
+
+// split takes an expression apart at its alternatives, and each of them at
+// those of the group which has most. It is nil where that is not simple.
+func split(expr string) []string {
+	flags := leadingFlags.FindString(expr)
+	expr = expr[len(flags):]
+	if strings.Contains(expr, `\Q`) || laterFlags.MatchString(expr) {
+		return nil
+	}
+	var out []string
+	for _, part := range cut(expr, 0, len(expr)) {
+		for _, whole := range splitGroup(part) {
+			out = append(out, flags+whole)
+		}
+	}
+	return out
+}
+
+var (
+	leadingFlags = regexp.MustCompile(`^(\(\?[imsU-]+\))*`)
+	laterFlags   = regexp.MustCompile(`\(\?[imsU-]+\)`)
+	opener       = regexp.MustCompile(`^\((\?(P?<[^>]*>|[imsU-]*:))?`)
+)
+
+// splitGroup puts each alternative of the largest group in place of the group.
+func splitGroup(expr string) []string {
+	best := []string{expr}
+	for i := 0; i < len(expr); i = after(expr, i) {
+		if expr[i] != '(' {
+			continue
+		}
+		open, end := opener.FindString(expr[i:]), after(expr, i)
+		if end < len(expr) && strings.IndexByte("*+?{", expr[end]) >= 0 {
+			continue // it is repeated
+		}
+		if parts := cut(expr, i+len(open), end-1); len(parts) > len(best) {
+			best = nil
+			for _, part := range parts {
+				best = append(best, expr[:i]+open+part+expr[end-1:])
+			}
+		}
+	}
+	return best
+}
+
+// cut cuts what stands between two places at each | that is in no group.
+func cut(expr string, from, to int) []string {
+	var out []string
+	start := from
+	for i := from; i < to; i = after(expr, i) {
+		if expr[i] == '|' {
+			out = append(out, expr[start:i])
+			start = i + 1
+		}
+	}
+	return append(out, expr[start:to])
+}
+
+// after is where what begins at i ends: a sign, an escape, a class, a group.
+func after(expr string, i int) int {
+	switch expr[i] {
+	case '\\':
+		return min(i+2, len(expr))
+	case '[':
+		return afterClass(expr, i)
+	case '(':
+		for i++; i < len(expr) && expr[i] != ')'; {
+			i = after(expr, i)
+		}
+		return min(i+1, len(expr))
+	}
+	return i + 1
+}
+
+func afterClass(expr string, i int) int {
+	i++
+	if i < len(expr) && expr[i] == '^' {
+		i++
+	}
+	for first := true; i < len(expr) && (first || expr[i] != ']'); first = false {
+		switch {
+		case expr[i] == '\\':
+			i += 2
+		case strings.HasPrefix(expr[i:], "[:") && strings.Contains(expr[i:], ":]"):
+			i += strings.Index(expr[i:], ":]") + 2
+		default:
+			i++
+		}
+	}
+	return min(i+1, len(expr))
+}
