@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/postern-mail/postern/internal/config"
+	"github.com/postern-mail/postern/learn"
 	"github.com/postern-mail/postern/state"
 	"github.com/postern-mail/postern/state/backend"
 	"github.com/postern-mail/postern/verdicts"
@@ -197,6 +198,14 @@ func (p *program) copyState(ctx context.Context, from, to state.Store, asked boo
 		bar.at(n, share)
 	})
 	bar.end()
+	if err == nil {
+		bar = p.newProgress(asked, "lessons")
+		err = learn.Copy(ctx, from.Lessons(), to.Lessons(), func(n int) {
+			done["lessons"] = n
+			bar.at(n, 0)
+		})
+		bar.end()
+	}
 	for _, what := range slices.Sorted(maps.Keys(done)) {
 		fmt.Fprintf(p.out, "%s: %d\n", what, done[what])
 	}

@@ -128,7 +128,8 @@ type Env struct {
 	Learned Learned // nil: nothing was learned
 }
 
-// Learned judges by what users called spam and ham. It asks nobody, and is safe for several goroutines.
+// Learned judges by what users called spam and ham, and by what those of some domains did
+// besides. It asks nobody, and is safe for several goroutines.
 type Learned interface {
-	Judge(msg *mail.Message) learn.Opinion
+	Judge(msg *mail.Message, domains ...string) learn.Opinion
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/postern-mail/postern/learn/bayes"
 	"github.com/postern-mail/postern/learn/lessons"
 	"github.com/postern-mail/postern/learn/linear"
 )
@@ -19,8 +20,10 @@ import (
 //
 //	magic
 //	position: number, mark                 uint64, uint32
-//	changes that were not trained yet, times two, and one if something was taken back    uint64
-//	length of the counts, counts           uint64, see appendTable
+//	changes that were not trained yet, and how many of them took something back    uint32 each
+//	counts                                 length as uint64, see appendTable
+//	domains: their number                  uint32
+//	of each: its name and its counts       length as uint64 each
 //	weights                                see linear
 //	CRC-32C of all before                  uint32
 //
@@ -46,15 +49,28 @@ func (m *Model) append(out []byte) []byte {
 	out = append(out, magic...)
 	out = binary.LittleEndian.AppendUint64(out, m.at.N)
 	out = binary.LittleEndian.AppendUint32(out, m.at.Mark)
-	due := uint64(m.since) << 1
-	if m.forgot {
-		due++
+	out = binary.LittleEndian.AppendUint32(out, uint32(m.since))
+	out = binary.LittleEndian.AppendUint32(out, uint32(m.forgot))
+	out = appendPiece(out, appendTable(nil, j.Counts))
+	out = binary.LittleEndian.AppendUint32(out, uint32(len(j.Domains)))
+	for name, counts := range j.Domains {
+		out = appendPiece(appendPiece(out, []byte(name)), appendTable(nil, counts))
 	}
-	out = binary.LittleEndian.AppendUint64(out, due)
-	counts := appendTable(nil, j.Counts)
-	out = binary.LittleEndian.AppendUint64(out, uint64(len(counts)))
-	out = j.Weights.Append(append(out, counts...))
+	out = j.Weights.Append(out)
 	return binary.LittleEndian.AppendUint32(out, crc32.Checksum(out, castagnoli))
+}
+
+func appendPiece(out, piece []byte) []byte {
+	return append(binary.LittleEndian.AppendUint64(out, uint64(len(piece))), piece...)
+}
+
+// takePiece undoes appendPiece.
+func takePiece(data []byte) (piece, rest []byte, err error) {
+	if len(data) < 8 || binary.LittleEndian.Uint64(data) > uint64(len(data)-8) {
+		return nil, nil, errDamaged
+	}
+	n := 8 + binary.LittleEndian.Uint64(data)
+	return data[8:n], data[n:], nil
 }
 
 // writeFile writes a file whole.
@@ -113,24 +129,47 @@ func (m *Model) restore() bool {
 
 func (m *Model) parse(data []byte) error {
 	n := len(data) - 4
-	if !bytes.HasPrefix(data, []byte(magic)) || n < len(magic)+28 || crc32.Checksum(data[:n], castagnoli) != binary.LittleEndian.Uint32(data[n:]) {
+	if !bytes.HasPrefix(data, []byte(magic)) || n < len(magic)+20 || crc32.Checksum(data[:n], castagnoli) != binary.LittleEndian.Uint32(data[n:]) {
 		return errDamaged
 	}
 	data = data[len(magic):n]
 	at := lessons.Position{N: binary.LittleEndian.Uint64(data), Mark: binary.LittleEndian.Uint32(data[8:])}
-	due, size := binary.LittleEndian.Uint64(data[12:]), binary.LittleEndian.Uint64(data[20:])
-	if data = data[28:]; size > uint64(len(data)) {
-		return errDamaged
-	}
-	counts, err := parseTable(data[:size])
+	since, forgot := binary.LittleEndian.Uint32(data[12:]), binary.LittleEndian.Uint32(data[16:])
+	next := Judge{Domains: map[string]*bayes.Table{}}
+	data, err := parseCounts(&next, data[20:])
 	if err != nil {
 		return err
 	}
-	weights, err := linear.Parse(data[size:])
-	if err != nil {
+	if next.Weights, err = linear.Parse(data); err != nil {
 		return err
 	}
-	m.judge.Store(&Judge{Counts: counts, Weights: weights})
-	m.at, m.since, m.forgot = at, int(min(due>>1, 1<<31)), due&1 != 0
+	m.judge.Store(&next)
+	m.at, m.since, m.forgot = at, int(since), int(forgot)
 	return nil
+}
+
+// parseCounts reads the counts of all and of the domains. It gives what comes after them.
+func parseCounts(j *Judge, data []byte) ([]byte, error) {
+	piece, data, err := takePiece(data)
+	if err != nil {
+		return nil, err
+	}
+	if j.Counts, err = parseTable(piece); err != nil || len(data) < 4 {
+		return nil, errors.Join(err, errDamaged)
+	}
+	n := binary.LittleEndian.Uint32(data)
+	data = data[4:]
+	for range n {
+		var name []byte
+		if name, data, err = takePiece(data); err == nil {
+			piece, data, err = takePiece(data)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if j.Domains[string(name)], err = parseTable(piece); err != nil {
+			return nil, err
+		}
+	}
+	return data, nil
 }

@@ -23,10 +23,11 @@ import (
 // Opinion is what is thought of one message.
 type Opinion struct {
 	Spam       float64 // the probability that it is spam; 0.5 for no opinion
-	Odds       float64 // its log-odds, which still tell 0.9999 from 0.99999: the sum of the two parts
+	Odds       float64 // its log-odds, which still tell 0.9999 from 0.99999: the sum of the parts
 	Bayes      float64 // the Bayesian part
 	Linear     float64 // the linear part
-	Confidence float64 // 0..1: how much has been learned to judge by; both parts are multiplied by it
+	Domain     float64 // the part of the recipients' domains; 0 where they have none of their own
+	Confidence float64 // 0..1: how much has been learned to judge by; the parts are multiplied by it, that of the domains by its own
 }
 
 // The constants of the fusion.
@@ -34,16 +35,20 @@ const (
 	bayesMost  = 1.0 // the most that the Bayesian opinion adds to the log-odds
 	bayesScale = 4.0 // the Bayesian score at which it comes near to that
 	halfway    = 5   // messages of the rarer class at which confidence is one half
+	lopsided   = 2.0 // how much the linear opinion of the first lessons leans to the class with more of them
+	mostRatio  = 3.0 // the greatest ratio of the classes that is made up for
+	settled    = 50  // messages of the rarer class at which half of the leaning is over
 )
 
 // Judge is the two models together. It is safe for concurrent use.
 type Judge struct {
 	Counts  *bayes.Table
 	Weights *linear.Weights
+	Domains map[string]*bayes.Table // of the domains whose users have taught; never written to
 }
 
 // NewJudge makes a judge who knows nothing.
-func NewJudge() Judge { return Judge{bayes.NewTable(0), linear.New()} }
+func NewJudge() Judge { return Judge{Counts: bayes.NewTable(0), Weights: linear.New()} }
 
 // Opinion judges the tokens of a message.
 //
@@ -56,11 +61,17 @@ func (j Judge) Opinion(list []uint64) Opinion {
 	o := Opinion{
 		Confidence: c,
 		Bayes:      c * bayesMost * math.Tanh(j.Counts.Score(list, Counted)/bayesScale),
-		Linear:     c * j.Weights.Judge(list),
+		Linear:     c * (j.Weights.Judge(list) + lean(seen)),
 	}
-	o.Odds = o.Bayes + o.Linear
-	o.Spam = 1 / (1 + math.Exp(-o.Odds))
-	return o
+	return o.sum()
+}
+
+// lean makes up for the linear model's leaning to the class of which it has seen more, while it has seen
+// little: most of its weights are then those of messages of that class.
+func lean(seen bayes.Count) float64 {
+	ratio := (float64(seen.Ham) + 1) / (float64(seen.Spam) + 1)
+	ratio = min(max(ratio, 1/mostRatio), mostRatio)
+	return lopsided * math.Log(ratio) / (1 + float64(min(seen.Ham, seen.Spam))/settled)
 }
 
 // Learn takes a message in: the counts for good, the weights by one step.

@@ -196,6 +196,9 @@ func TestAModelThatDoesWorseIsNotUsed(t *testing.T) {
 	if m.judge.Load().Weights != untouched.judge.Load().Weights {
 		t.Error("the worse model is in use")
 	}
+	if m.since != 0 {
+		t.Errorf("%d changes wait for the next training: it would be made at once", m.since)
+	}
 }
 
 func TestLearnedSaysWhoWhenAndFromWhere(t *testing.T) {
@@ -332,7 +335,7 @@ func TestAStartFromTheCacheIsTheModelThatWas(t *testing.T) {
 	learnIt(t, was, message(500, bayes.Ham), bayes.Ham, Origin{}) // the cache does not know it
 	again := Open(ctx, store, opts)
 	same(t, again.judge.Load().Counts, was.judge.Load().Counts)
-	if again.at != was.at || again.since != 1 || again.forgot {
+	if again.at != was.at || again.since != 1 || again.forgot != 0 {
 		t.Errorf("at %v, %d changes, want %v and 1", again.at, again.since, was.at)
 	}
 	probe := tokens.Of(message(600, bayes.Spam))
@@ -489,6 +492,54 @@ func TestLearningAsksTheStoreOnceAndJudgingNever(t *testing.T) {
 	}
 	if c.puts != 0 || c.others != 0 {
 		t.Errorf("50 judged: %d puts, %d other calls", c.puts, c.others)
+	}
+}
+
+// Of two domains one takes for ham what the other takes for spam.
+func TestADomainHasAnOpinionOfItsOwn(t *testing.T) {
+	store, opts := memory(small), Options{Log: quiet, Cache: filepath.Join(t.TempDir(), "model")}
+	m := Open(ctx, store, opts)
+	letter := func(n int) *mail.Message {
+		return parse(fmt.Sprintf("From: news@example.net\nSubject: offers %d\nMessage-ID: <%d.n@example.net>\n\nweekly offers of the wine shop %d\n", n, n, n))
+	}
+	teach(t, m, 100, Origin{Who: "somebody"})
+	for n := range 40 {
+		learnIt(t, m, letter(n), bayes.Class(1+n%2), Origin{Who: []string{"ann@friends.example", "bob@foes.example"}[n%2]})
+		learnIt(t, m, message(3000+n, bayes.Class(2-n%2)), bayes.Class(2-n%2), Origin{Who: []string{"ann@friends.example", "bob@FOES.example"}[n%2]})
+	}
+	check := func(m *Model) (o [3]Opinion) {
+		t.Helper()
+		probe := letter(5000)
+		for i, to := range [][]string{{"friends.example"}, {"foes.example"}, {"strangers.example"}} {
+			o[i] = m.Judge(probe, to...)
+		}
+		if o[0].Odds > -1 || o[1].Odds < 1 || o[2].Domain != 0 || math.Abs(o[2].Odds) > 1 {
+			t.Errorf("friends %+v, foes %+v, strangers %+v", o[0], o[1], o[2])
+		}
+		return o
+	}
+	before := check(m)
+	if err := m.Retrain(ctx); err != nil {
+		t.Fatal(err)
+	}
+	after := check(m)
+	for i := range after { // what was counted change by change is what the samples say
+		if after[i].Domain != before[i].Domain {
+			t.Errorf("%+v, before the training %+v", after[i], before[i])
+		}
+	}
+	if err := m.save(); err != nil {
+		t.Fatal(err)
+	}
+	check(Open(ctx, store, opts))
+	if both := m.Judge(letter(5000), "friends.example", "foes.example"); math.Abs(both.Domain) > 1 {
+		t.Errorf("both at once: %+v", both)
+	}
+	if _, _, err := m.ForgetAll(ctx, Filter{Who: "ann@friends.example"}); err != nil {
+		t.Fatal(err)
+	}
+	if o := m.Judge(letter(5000), "friends.example"); o.Domain != 0 {
+		t.Errorf("what was forgotten speaks: %+v", o)
 	}
 }
 

@@ -26,9 +26,9 @@ type Model struct {
 
 	mu      sync.Mutex // of those who follow the store
 	at      Position   // what the judge has seen
-	recent  []Record   // learned since the training that is going on began
+	recent  []Change   // since the training that is going on began
 	busy    bool       // training goes on
-	forgot  bool       // something was taken back since the last training
+	forgot  int        // changes since the last training that took something back
 	since   int        // changes since the last training
 	heard   time.Time  // when the store answered last
 	away    error      // why it does not; nil: it does
@@ -76,17 +76,19 @@ func (m *Model) reload(ctx context.Context) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.judge.Store(&Judge{Counts: table, Weights: m.judge.Load().Weights})
+	next := *m.judge.Load()
+	next.Counts = table
+	m.judge.Store(&next)
 	m.at = at
 	if seen := table.Messages(); seen.Ham+seen.Spam > 0 {
-		m.forgot, m.since = true, max(m.since, dueAt(seen, m.store.limits.Samples))
+		m.forgot, m.since = m.forgot+1, max(m.since, dueAt(seen, m.store.limits.Samples))
 	}
 	return nil
 }
 
-// Judge says what is thought of a message: nothing, and at no cost, before both
-// classes were learned.
-func (m *Model) Judge(msg *mail.Message) Opinion {
+// Judge says what is thought of a message, also by the users of some domains: nothing, and
+// at no cost, before both classes were learned.
+func (m *Model) Judge(msg *mail.Message, domains ...string) Opinion {
 	j := m.judge.Load()
 	seen := j.Counts.Messages()
 	blank := seen.Ham == 0 || seen.Spam == 0
@@ -100,7 +102,7 @@ func (m *Model) Judge(msg *mail.Message) Opinion {
 	if blank {
 		return Opinion{Spam: 0.5}
 	}
-	return j.Opinion(list)
+	return j.For(j.Opinion(list), list, domains)
 }
 
 // Watch has a function called with every message that is judged and its
@@ -137,6 +139,7 @@ func (m *Model) ForgetDigest(ctx context.Context, d Digest) (was bayes.Class, er
 }
 
 func (m *Model) put(ctx context.Context, r Record) (bayes.Class, error) {
+	r.Domain = domainOf(r.Who)
 	c, before, err := m.store.Put(ctx, r)
 	if errors.Is(err, ErrSettled) || errors.Is(err, ErrWaiting) {
 		return c.Old.Class, err
@@ -206,17 +209,14 @@ func (m *Model) follow(ctx context.Context) error {
 func (m *Model) apply(c Change) {
 	j := m.judge.Load()
 	Apply(j.Counts, c)
+	m.applyDomain(c)
 	m.at = c.At
 	m.since++
 	if c.Old.Class != bayes.None {
-		m.forgot = true
+		m.forgot++
 	}
-	if c.New.Class == bayes.None || c.New.Digest.heldBack() {
-		return
-	}
-	e := example(c.New)
-	j.Weights.Learn(e.Vector, e.Spam)
+	learnLinear(j.Weights, c.New)
 	if m.busy {
-		m.recent = append(m.recent, c.New)
+		m.recent = append(m.recent, c)
 	}
 }

@@ -55,7 +55,7 @@ type Origin struct {
 	Source string    // file, mailbox, "quarantine", "verdict" ...
 	When   time.Time // of the lesson, not of the message
 	Auto   bool      // by the machine itself
-	Domain string    // of the recipients whose opinion it is, in lower case; "" for everybody's
+	Domain string    // of Who, in lower case, "" for none: a store finds it there
 }
 
 // Record is what is known about one learned message.

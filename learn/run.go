@@ -184,7 +184,9 @@ func (m *Model) reconcile(ctx context.Context) error {
 	if at == m.at && !table.Equal(j.Counts) {
 		m.opts.Log.Warn("the counts were not those of the store, and are now")
 	}
-	m.judge.Store(&Judge{Counts: table, Weights: j.Weights})
+	next := *j
+	next.Counts = table
+	m.judge.Store(&next)
 	m.since += int(at.N - min(m.at.N, at.N))
 	m.at = at
 	return nil

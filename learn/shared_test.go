@@ -220,3 +220,36 @@ func TestNodesAgreeAfterAFailover(t *testing.T) {
 	}
 	t.Logf("%d messages are known in the end, %d learns failed while there was no master", n, lost)
 }
+
+func TestWhatWasLearnedMovesFromAFileIntoRedisAndBack(t *testing.T) {
+	server := redistest.Start(t)
+	limits := small
+	limits.Changes, limits.Samples = 7, 20
+	file := start(t, onFile(filepath.Join(t.TempDir(), "state.db")), limits, "")
+	shared, _ := onRedis("c:", redis.Options{Addrs: []string{server.Addr}})(t)
+	back, _ := onFile(filepath.Join(t.TempDir(), "state.db"))(t)
+	teach(t, file.Model, 100, Origin{Who: "ann"})
+	told := 0
+	if err := Copy(ctx, file.store.lessons, shared.Lessons(), func(n int) { told = n }); err != nil || told != 100 {
+		t.Fatalf("%d lessons, %v", told, err)
+	}
+	for range 2 { // the second time there is nothing to do
+		if err := Copy(ctx, shared.Lessons(), back.Lessons(), func(int) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, s := range []state.Store{shared, back} {
+		m := open(t, NewStore(s.Lessons(), limits))
+		same(t, m.judge.Load().Counts, file.judge.Load().Counts)
+		list, err := m.Learned(ctx, Filter{Who: "ann"})
+		if err != nil || len(list) != 100 {
+			t.Errorf("%d lessons, %v", len(list), err)
+		}
+		if was := learnIt(t, m, message(99, bayes.Spam), bayes.None, Origin{}); was != bayes.Spam {
+			t.Errorf("was %v", was)
+		}
+	}
+	if err := Copy(ctx, file.store.lessons, shared.Lessons(), func(int) {}); !errors.Is(err, ErrTaught) {
+		t.Errorf("into a store that has learned: %v", err)
+	}
+}

@@ -10,6 +10,8 @@ package bayes
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/postern-mail/postern/filters"
 	"github.com/postern-mail/postern/learn"
@@ -34,15 +36,49 @@ var Kind = filters.Kind{
 		{Name: Spam, Group: "bayes", Score: 5.1, Meaning: "The message is like what users called spam; the factor says how sure that is."},
 		{Name: Ham, Group: "bayes", Score: -3, Meaning: "The message is like what users called ham; the factor says how sure that is."},
 	},
-	New: New,
+	Config: func() any { return new(Config) },
+	New:    New,
 }
 
-type filter struct{ learned filters.Learned }
+// Config is the filter's section.
+type Config struct {
+	Domains []string `yaml:"domains" doc:"Recipient domains whose users' lessons count more for their own mail; * for all. Empty: none."`
+}
+
+type filter struct {
+	learned filters.Learned
+	domains []string
+}
 
 var _ filters.Filter = filter{}
 
 // New makes the filter. Where there is nobody to ask it finds nothing.
-func New(env filters.Env) (filters.Filter, error) { return filter{env.Learned}, nil }
+func New(env filters.Env) (filters.Filter, error) {
+	cfg, ok := env.Config.(*Config)
+	if !ok {
+		cfg = new(Config)
+	}
+	f := filter{learned: env.Learned}
+	for _, d := range cfg.Domains {
+		if d == "" || strings.ContainsAny(d, "@ ") || d != "*" && strings.Contains(d, "*") {
+			return nil, fmt.Errorf("domains: %q is no domain", d)
+		}
+		f.domains = append(f.domains, strings.ToLower(d))
+	}
+	return f, nil
+}
+
+// own are the domains of the recipients that have an opinion of their own.
+func (f filter) own(rcpts []string) []string {
+	var out []string
+	for _, r := range rcpts {
+		d := strings.ToLower(r[strings.LastIndexByte(r, '@')+1:])
+		if (slices.Contains(f.domains, d) || slices.Contains(f.domains, "*")) && !slices.Contains(out, d) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
 
 // Check implements filters.Filter.
 func (f filter) Check(_ context.Context, msg *mail.Message) (filters.Result, error) {
@@ -52,7 +88,7 @@ func (f filter) Check(_ context.Context, msg *mail.Message) (filters.Result, err
 	if _, err := msg.Tree(); err != nil { // the body cannot be read: its tokens would mislead
 		return filters.Result{}, fmt.Errorf("filters/bayes: %w", err)
 	}
-	o := f.learned.Judge(msg)
+	o := f.learned.Judge(msg, f.own(msg.Envelope.Rcpts)...)
 	sure := o.Sure()
 	if sure == 0 {
 		return filters.Result{}, nil
@@ -66,10 +102,14 @@ func (f filter) Check(_ context.Context, msg *mail.Message) (filters.Result, err
 
 // details names the share of each opinion.
 func details(o learn.Opinion) []string {
-	return []string{
+	list := []string{
 		fmt.Sprintf("probability %.4f", o.Spam),
 		fmt.Sprintf("bayes %+.2f", o.Bayes),
 		fmt.Sprintf("linear %+.2f", o.Linear),
 		fmt.Sprintf("confidence %.2f", o.Confidence),
 	}
+	if o.Domain != 0 {
+		list = append(list, fmt.Sprintf("domain %+.2f", o.Domain))
+	}
+	return list
 }

@@ -14,7 +14,7 @@ import (
 // fixed is a judge who always thinks the same.
 type fixed learn.Opinion
 
-func (f fixed) Judge(*mail.Message) learn.Opinion { return learn.Opinion(f) }
+func (f fixed) Judge(*mail.Message, ...string) learn.Opinion { return learn.Opinion(f) }
 
 func message(body mail.Body) *mail.Message {
 	return mail.New(mail.Message{Session: &mail.Session{}, Header: mail.Header{{Name: "Subject", Value: " x"}}, Body: body})
@@ -83,5 +83,48 @@ func TestABodyThatCannotBeReadIsAnError(t *testing.T) {
 	}
 	if res, err := f.Check(context.Background(), message(mail.BodyFile(broken{}, 10))); err == nil || len(res.Symbols) != 0 {
 		t.Errorf("%v, %v", res.Symbols, err)
+	}
+}
+
+// asked remembers for which domains it was asked.
+type asked struct{ domains []string }
+
+func (a *asked) Judge(_ *mail.Message, domains ...string) learn.Opinion {
+	a.domains = domains
+	return learn.Opinion{Odds: 9, Domain: 1.5}
+}
+
+func TestOnlyNamedDomainsHaveAnOpinionOfTheirOwn(t *testing.T) {
+	rcpts := []string{"a@Example.org", "b@example.net", "c@example.org", "postmaster"}
+	for _, tt := range []struct {
+		name string
+		cfg  Config
+		want string
+	}{
+		{"none is named", Config{}, ""},
+		{"one is named", Config{Domains: []string{"EXAMPLE.org"}}, "example.org"},
+		{"all are", Config{Domains: []string{"*"}}, "example.org example.net postmaster"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var a asked
+			f, err := New(filters.Env{Learned: &a, Config: &tt.cfg})
+			if err != nil {
+				t.Fatal(err)
+			}
+			msg := message(mail.Body{})
+			msg.Envelope.Rcpts = rcpts
+			res, err := f.Check(context.Background(), msg)
+			if err != nil || len(res.Symbols) != 1 || !strings.Contains(strings.Join(res.Symbols[0].Details, ","), "domain +1.50") {
+				t.Errorf("%v, %v", res.Symbols, err)
+			}
+			if got := strings.Join(a.domains, " "); got != tt.want {
+				t.Errorf("asked for %q, want %q", got, tt.want)
+			}
+		})
+	}
+	for _, bad := range []string{"", "a@example.org", "*.example.org", "two words"} {
+		if _, err := New(filters.Env{Config: &Config{Domains: []string{bad}}}); err == nil {
+			t.Errorf("%q is taken for a domain", bad)
+		}
 	}
 }
