@@ -54,7 +54,7 @@ type App struct {
 	state    state.Store // nil: in memory
 	scratch  string      // folder that is removed at the end; "": none
 	learning *learn.Model
-	notes    *notebook // nil: nothing is learned
+	notes    *notebook
 	milters  []*milter.Server
 	admin    *admin.Server
 	reload   sync.Mutex
@@ -201,7 +201,7 @@ func (a *App) Run(ctx context.Context) error {
 		a.log.Info("listening for the postmaster", "addr", a.admin.Addr().String())
 	}
 	all.Go(func() { a.learning.Run(ctx) })
-	serve(ctx, &all, a.tellWarnings)
+	all.Go(func() { a.tellWarnings(ctx) })
 	<-ctx.Done()
 	a.health.Set(admin.Condition{Name: "draining", Detail: "the program ends; messages under way are judged", Blocks: true})
 	all.Wait()

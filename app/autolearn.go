@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/postern-mail/postern/internal/config"
@@ -10,6 +11,7 @@ import (
 	"github.com/postern-mail/postern/mail"
 	"github.com/postern-mail/postern/mail/authres"
 	"github.com/postern-mail/postern/scoring"
+	"github.com/postern-mail/postern/state"
 	"github.com/postern-mail/postern/verdicts"
 )
 
@@ -112,8 +114,10 @@ func (a *App) learnAuto(ctx context.Context, j job) {
 		_, err = a.learning.LearnTokens(ctx, j.digest, j.tokens, j.class,
 			learn.Origin{Who: autoWho, Source: "verdict " + j.id, When: a.now().UTC(), Auto: true})
 	}
-	if err != nil {
-		a.log.Warn("a message was not learned", "id", j.id, "err", err)
+	if err != nil && !errors.Is(err, learn.ErrWaiting) {
+		if !errors.Is(err, state.ErrAway) { // which is told elsewhere, once
+			a.log.Warn("a message was not learned", "id", j.id, "err", err)
+		}
 		a.metrics.lesson(autoWho, "failed")
 		return
 	}

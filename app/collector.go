@@ -55,7 +55,7 @@ func (c collector) Describe(out chan<- *prometheus.Desc) {
 		milterOpen, milterAccepted, milterRefused, milterViolation, milterErrors, milterSpooled,
 		dnsLookups, dnsCached, dnsStale, dnsSkipped, dnsInFlight, dnsHealthy, dnsServers,
 		stateDegraded, stateWaiting, stateLost, listOK, listAsked, listListed, listFailed,
-		learnedMessages, learnedTokens, learnedTrained, learnedExamples, learnedLag, learnedWaiting, learnedWarnings,
+		learnedMessages, learnedTokens, learnedTrained, learnedExamples, learnedWarnings, learnedLag, learnedWaiting,
 	} {
 		out <- d
 	}

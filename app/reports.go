@@ -46,8 +46,6 @@ func (a *App) takeReport(ctx context.Context, cfg *config.Config, m *mail.Messag
 		note(reportRefused, "it has other recipients too")
 	case !ok:
 		note(reportRefused, "the sender is neither authenticated nor in networks.trusted")
-	case a.learning == nil:
-		note(reportRefused, "nothing is learned here")
 	default:
 		n, details := a.learnAttached(ctx, m, class, learn.Origin{Who: who, Source: "report"})
 		if n == 0 {
@@ -128,7 +126,7 @@ func (a *App) learnAttached(ctx context.Context, m *mail.Message, c bayes.Class,
 		sums[what]++
 		a.metrics.lesson("report", what)
 	}
-	for _, what := range []string{"learned", "moved", "known", "failed", "too many"} {
+	for _, what := range []string{"learned", "moved", "known", "waiting", "failed", "too many"} {
 		if n := sums[what]; n > 0 {
 			details = append(details, fmt.Sprintf("%d %s", n, what))
 		}
@@ -139,6 +137,8 @@ func (a *App) learnAttached(ctx context.Context, m *mail.Message, c bayes.Class,
 // outcome is the name of what a lesson changed.
 func outcome(l admin.Lesson) string {
 	switch {
+	case l.Waiting:
+		return "waiting"
 	case l.Was == l.Now:
 		return "known"
 	case l.Now == bayes.None.String():

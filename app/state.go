@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"time"
@@ -136,17 +137,40 @@ func (a *App) giveBack(charges []state.Charge) {
 	}
 }
 
-// openState opens the state that the configuration names, for a command that works on it beside the
-// daemon. Whoever calls it closes it.
-func (p *program) openState() (state.Store, *config.Config, error) {
+// openVerdicts is openState for a command that looks at verdicts. While Redis is away, what this machine
+// has decided since is there to look at, and standard error says so.
+func (p *program) openVerdicts() (state.Store, error) {
+	s, cfg, err := p.openState()
+	if !errors.Is(err, state.ErrAway) {
+		return s, err
+	}
+	queue, qerr := stateConfig(cfg).Queue()
+	if qerr != nil {
+		return nil, err
+	}
+	fmt.Fprintf(p.errOut, "postern: only verdicts that wait on this machine: %v\n", err)
+	return queue, nil
+}
+
+func (p *program) loadState() (*config.Config, error) {
 	cfg, err := p.load()
 	if err == nil {
 		err = checkState(cfg)
 	}
+	return cfg, err
+}
+
+// openState opens the state that the configuration names, for a command that works on it beside the
+// daemon. Whoever calls it closes it.
+func (p *program) openState() (state.Store, *config.Config, error) {
+	cfg, err := p.loadState()
 	if err != nil {
 		return nil, nil, err
 	}
 	s, err := backend.Look(context.Background(), stateConfig(cfg))
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w; run this as root or as the user that postern runs as", err)
+	}
 	if errors.Is(err, backend.ErrNoFolder) {
 		err = fmt.Errorf("%w; without it the daemon keeps its state in memory, which no command reaches: "+
 			"make the folder, give it to the user that postern runs as, and restart", err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os/signal"
 	"path/filepath"
@@ -57,7 +58,7 @@ func describeState(ctx context.Context, s state.Store, cfg *config.Config) (i st
 	i.Kind, i.Place = s.Status().Kind, filepath.Join(cfg.State.Dir, backend.File)
 	if cfg.Redis.Used() {
 		i.Place = redisPlace(cfg.Redis)
-		if i.Waiting, err = stateConfig(cfg).Waiting(ctx); err != nil {
+		if i.Waiting, err = waiting(ctx, stateConfig(cfg)); err != nil {
 			return i, err
 		}
 	}
@@ -72,6 +73,21 @@ func describeState(ctx context.Context, s state.Store, cfg *config.Config) (i st
 	}
 	i.Newest = rs[0].Time.UTC().Format(time.RFC3339)
 	return i, nil
+}
+
+// waiting tells how many verdicts wait on this machine for Redis.
+func waiting(ctx context.Context, c backend.Config) (n int, err error) {
+	queue, err := c.Queue()
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	if counted, ok := queue.(state.Counted); ok {
+		n, err = counted.Records(ctx)
+	}
+	return n, errors.Join(err, queue.Close())
 }
 
 func redisPlace(r config.Redis) string {

@@ -275,6 +275,22 @@ func TestTheStateIsCopiedThereAndBack(t *testing.T) {
 	d.prints([]string{"--set", "state.dir=" + filepath.Clean(back), "verdicts", "--text", "number 7"}, "number 7")
 }
 
+func TestWhileRedisIsAwayWhatWaitsIsShown(t *testing.T) {
+	server := redistest.Start(t)
+	server.Kill()
+	d := newDesk(t, "redis://"+server.Addr)
+	r := d.add(record(time.Now(), "joe@example.net", "anna@example.org", "hello", scoring.Accept))
+	for _, args := range [][]string{{"verdicts"}, {"verdicts", "show", r.ID}} {
+		code, out, errOut := d.run(args...)
+		if code != ExitOK || !strings.Contains(out, "joe@example.net") || !strings.Contains(errOut, "only verdicts that wait on this machine") {
+			t.Errorf("%v: exit %d: %s%s", args, code, out, errOut)
+		}
+	}
+	server.Run(t)
+	redistest.Wait(t, "it is handed over", func() bool { return d.state.Status().Waiting == 0 && !d.state.Status().Degraded })
+	d.prints([]string{"state"}, "redis", "0 verdicts on this machine")
+}
+
 func TestARecordOfALocalMessageHasALine(t *testing.T) {
 	var b bytes.Buffer
 	r := record(time.Now(), "", "", "", scoring.Accept)

@@ -43,9 +43,6 @@ func (a *App) closeNotes() error {
 
 // remember keeps what a judged message was made of, and sees whether it is to be learned.
 func (a *App) remember(ctx context.Context, g *generation, m *mail.Message, ev scoring.Evidence, r *verdicts.Record) {
-	if a.notes == nil {
-		return
-	}
 	taken, ok := a.notes.take(m)
 	if !ok {
 		return
@@ -60,21 +57,10 @@ func (a *App) remember(ctx context.Context, g *generation, m *mail.Message, ev s
 }
 
 // school puts lessons into the model of this process.
-func (a *App) school() *school {
-	s := &school{model: a.learning, now: a.now}
-	if a.notes != nil {
-		s.recent = a.notes.dir
-	}
-	return s
-}
+func (a *App) school() *school { return &school{model: a.learning, recent: a.notes.dir, now: a.now} }
 
-// teacher takes lessons by HTTP, nil when there is nothing to be taught.
-func (a *App) teacher() admin.Teacher {
-	if a.learning == nil {
-		return nil
-	}
-	return counted{a.school(), a.metrics}
-}
+// teacher takes lessons by HTTP.
+func (a *App) teacher() admin.Teacher { return counted{a.school(), a.metrics} }
 
 // counted counts the lessons that come in by HTTP.
 type counted struct {
@@ -112,7 +98,7 @@ const warningsEvery = time.Minute
 
 // tellWarnings writes into the log what learning begins to warn of, and what it ceases to,
 // until ctx ends.
-func (a *App) tellWarnings(ctx context.Context) error {
+func (a *App) tellWarnings(ctx context.Context) {
 	ticks := time.NewTicker(warningsEvery)
 	defer ticks.Stop()
 	var told []string
@@ -120,7 +106,7 @@ func (a *App) tellWarnings(ctx context.Context) error {
 		told = a.newWarnings(told)
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-ticks.C:
 		}
 	}

@@ -71,7 +71,7 @@ func (c *verdictsListCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	s, _, err := p.openState()
+	s, err := p.openVerdicts()
 	if err != nil {
 		return err
 	}
@@ -194,7 +194,7 @@ type verdictsShowCmd struct {
 
 // Run implements the subcommand.
 func (c *verdictsShowCmd) Run(p *program) error {
-	s, _, err := p.openState()
+	s, err := p.openVerdicts()
 	if err != nil {
 		return err
 	}

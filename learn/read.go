@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 
@@ -203,13 +202,16 @@ func unstop(err error) error {
 	return err
 }
 
-// ReadParallel is ReadAll with several calls of each at once, one for each
-// processor, in any order. When ctx ends, those under way are finished; a
+// atOnce is how many messages are under way in ReadParallel: more than there are
+// processors, since a store writes what comes at once in one go.
+const atOnce = 16
+
+// ReadParallel is ReadAll with several calls of each at once, in any order. When ctx ends, those under way are finished; a
 // read of in that does not end is left behind.
 func ReadParallel(ctx context.Context, paths []string, in io.Reader, each func(Found) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	row, read := make(chan Found, runtime.GOMAXPROCS(0)), make(chan error, 1)
+	row, read := make(chan Found), make(chan error, 1)
 	go func() {
 		read <- ReadAll(ctx, paths, in, func(f Found) error {
 			select {
@@ -222,7 +224,7 @@ func ReadParallel(ctx context.Context, paths []string, in io.Reader, each func(F
 		close(row)
 	}()
 	var workers sync.WaitGroup
-	for range cap(row) {
+	for range atOnce {
 		workers.Go(func() {
 			for {
 				select {

@@ -99,7 +99,7 @@ func excerpt(text string, line, column int) string {
 
 // didYouMean is the remedy for a word that is not among the known ones.
 func didYouMean(word string, known []string) string {
-	best, least := "", max(1, len(word)/3)+1
+	best, least := "", max(1, (len(word)+1)/3)+1
 	for _, k := range known {
 		if d := distance(word, k); d < least {
 			best, least = k, d

@@ -68,7 +68,7 @@ var symbols = []filters.SymbolDoc{
 	{Name: toMalformed, Group: groupHeaders, Score: 1, Meaning: "To holds something, but no address."},
 	{Name: toSelf, Group: groupHeaders, Score: 0.5, Meaning: "The only address in To is the author's own, and no recipient is."},
 	{Name: eightBit, Group: groupHeaders, Score: 0.5, Meaning: "Raw bytes beyond ASCII: no UTF-8, or UTF-8 (0.3) without SMTPUTF8."},
-	{Name: control, Group: groupHeaders, Score: 1.5, Meaning: "A control character, NUL, or a bare CR or LF."},
+	{Name: control, Group: groupHeaders, Score: 0.8, Meaning: "A control character, NUL, or a bare CR or LF."},
 	{Name: spaceColon, Group: groupHeaders, Score: 1, Meaning: "White space stands between a field's name and the colon."},
 	{Name: longLine, Group: groupHeaders, Score: 0.2, Meaning: "A line is longer than 998 bytes."},
 	{Name: wordUnknown, Group: groupHeaders, Score: 1, Meaning: "An encoded word names a charset that does not exist."},

@@ -89,7 +89,7 @@ var symbols = []filters.SymbolDoc{
 	{Name: htmlAttached, Group: groupText, Score: 2, Meaning: "An HTML file is attached, with a script or a form (without: 0.3)."},
 	{Name: "HTML_REFRESH", Group: groupText, Score: 1.5, Meaning: "The HTML leads elsewhere by itself."},
 	{Name: "HTML_FORM", Group: groupText, Score: 0.5, Meaning: "The HTML holds a form."},
-	{Name: "HTML_EMBED", Group: groupText, Score: 0.3, Meaning: "The HTML holds frames, objects or the like."},
+	{Name: "HTML_EMBED", Group: groupText, Score: 0.2, Meaning: "The HTML holds frames, objects or the like."},
 	{Name: "HTML_SCRIPT", Group: groupText, Score: 0.5, Meaning: "The HTML holds a script."},
 	{Name: "HTML_BASE", Group: groupText, Score: 0.3, Meaning: "A base element moves the links of the HTML."},
 	{Name: "HTML_DATA_URI", Group: groupText, Score: 0.5, Meaning: "The HTML holds files as data: addresses."},
@@ -98,7 +98,7 @@ var symbols = []filters.SymbolDoc{
 	// Attachments.
 	{Name: isForbidden, Group: groupAttach, Score: 10, Meaning: "An attachment is of a type or extension that the configuration forbids."},
 	{Name: archive.Disguised, Group: groupAttach, Score: 8, Meaning: "An attachment is a program under the name of a document, picture or archive."},
-	{Name: archive.Executable, Group: groupAttach, Score: 5, Meaning: "A program or script is attached, packed or not (of a sort that no double click runs: 0.2; a shortcut to a page: 0.4)."},
+	{Name: archive.Executable, Group: groupAttach, Score: 4, Meaning: "A program or script is attached, packed or not (of a sort that no double click runs: 0.2; a shortcut to a page: 0.4)."},
 	{Name: doubleExtension, Group: groupAttach, Score: 4, Meaning: "An attachment's name ends like a document's, and then goes on: .pdf.exe."},
 	{Name: nameDeceives, Group: groupAttach, Score: 4, Meaning: "An attachment's name is turned around, or its end pushed out of sight."},
 	{Name: typeMismatch, Group: groupAttach, Score: 1.5, Meaning: "An attachment is not of the type that it declares."},

@@ -50,7 +50,7 @@ var Kind = filters.Kind{
 		{Name: nameMixed, Group: group, Score: 2.5, Meaning: "A word of the author's name mixes scripts that look alike (letters in another type: 0.4)."},
 		{Name: subjectMixed, Group: group, Score: 1.5, Meaning: "A word of the subject mixes scripts that look alike."},
 		{Name: nameAddress, Group: group, Score: 2.5, Meaning: "The author's name holds an address of another domain."},
-		{Name: nameDomain, Group: group, Score: 0.5, Meaning: "The author's name holds another domain than his address."},
+		{Name: nameDomain, Group: group, Score: 0.4, Meaning: "The author's name holds another domain than his address."},
 		{Name: nameOwn, Group: group, Score: 4, Meaning: "The author's name holds a domain of ours, and his address is elsewhere (only the name of the domain: 0.4; from a mailing list: 0.3 of that)."},
 		{Name: nameOfPerson, Group: group, Score: 5, Meaning: "The author bears the name of one of our listed people, and his address is not theirs (from a mailing list: 0.3)."},
 		{Name: lookalike, Group: group, Score: 5, Meaning: "A domain looks like one of ours: by letters that look alike (1), one letter (0.7), our name in it (0.7), another ending (0.2)."},

@@ -36,7 +36,7 @@ var symbols = []filters.SymbolDoc{
 	{Name: userinfo, Group: group, Score: 3, Meaning: "A user name stands before the host, and looks like a host (else 0.3)."},
 	{Name: port, Group: group, Meaning: "A link leads to an unusual port."},
 	{Name: escaped, Group: group, Score: 2.5, Meaning: "The host of a link is written with %-escapes."},
-	{Name: backslash, Group: group, Score: 0.5, Meaning: "A link is written with backslashes."},
+	{Name: backslash, Group: group, Score: 0.2, Meaning: "A link is written with backslashes."},
 	{Name: control, Group: group, Score: 0.3, Meaning: "Line ends or tabs stand within a link."},
 	{Name: badHost, Group: group, Score: 0.5, Meaning: "The host of a link is no valid name."},
 	{Name: idn, Group: group, Meaning: "The host of a link has signs beyond ASCII."},

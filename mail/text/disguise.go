@@ -118,7 +118,9 @@ func (d *disguises) word(w string, odd bool) {
 			return
 		}
 	}
-	w = strings.Trim(w, `.,;:?!"'()[]<>*-_~`)
+	if w = bare(w); !worthwhile(w) {
+		return
+	}
 	for _, one := range []byte("il") {
 		folded, ambiguous := fold(w, one)
 		if len(folded) >= minDisguise && !strings.EqualFold(folded, w) {
@@ -128,6 +130,38 @@ func (d *disguises) word(w string, odd bool) {
 			return
 		}
 	}
+}
+
+// around are signs that stand before and after words for good reason.
+const around = `.,;:?!"'()[]{}<>*-_~=+#&/\|%^` + "`"
+
+// bare takes off what stands around a word, and numbers behind it: note[2], a=6.
+func bare(w string) string {
+	if strings.HasPrefix(w, `\/`) { // a V
+		return strings.TrimRight(w, around)
+	}
+	w = strings.Trim(w, around)
+	cut := strings.TrimRight(w, "0123456789")
+	if trimmed := strings.TrimRight(cut, around); trimmed != cut {
+		return trimmed
+	}
+	return w
+}
+
+// worthwhile tells whether most of a word are letters.
+func worthwhile(w string) bool {
+	letters, others := 0, 0
+	for _, r := range w {
+		switch {
+		case unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Armenian):
+			letters++
+		case unicode.IsLetter(r): // letters that nobody takes for others
+			return false
+		case r != '.' && r != '-':
+			others++
+		}
+	}
+	return letters >= minDisguise-1 && letters >= others || strings.Contains(w, `\/`)
 }
 
 // mixed tells whether a word holds Latin letters, and signs or letters of

@@ -9,7 +9,7 @@ func TestDisguised(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"plain words are not", "Buy the pills. You'll be glad, we think (really)!", ""},
 		{"digits for letters", "V1agra and 0rder", "viagra\nvlagra\norder\n"},
-		{"signs for letters", "buy Xan@x|", "xanaxi\nxanaxl\n"},
+		{"signs for letters", "buy Xan@x|", "xanax\n"},
 		{"signs between letters", "V-!^C.o^P'R,o.F^E,N", "vicoprofen\nvlcoprofen\n"},
 		{"slashes that make letters", `\/ali/\gra`, "valiagra\n"},
 		{"a small l among capitals", "REFlNANCE NOW", "refinance\n"},
@@ -23,6 +23,8 @@ func TestDisguised(t *testing.T) {
 		{"Greek and Russian words are words", "\u03b1\u03b2\u03b3\u03b4 \u0440\u0430\u0441", ""},
 		{"addresses are left alone", "a1@example.org https://example.org/a1b www.h3llo.example", ""},
 		{"Chinese is left alone", "代开发票", ""},
+		{"signs around words", "``With {Windows /will/ Microsoft[2] order=6) //should Office# girl's", ""},
+		{"mostly numbers", "HE1-10 853-6161 5/31-6/1 50mA", "hei\nhel\nsoma\n"},
 		{"numbers are too short", "42 12.5% $5", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

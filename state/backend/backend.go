@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -93,19 +92,14 @@ func Look(ctx context.Context, c Config) (state.Store, error) {
 // patience is how long a command waits for one answer.
 const patience = 5 * time.Second
 
-// Waiting tells how many verdict records wait in the folder for Redis: what no daemon has handed
-// over yet.
-func (c Config) Waiting(ctx context.Context) (n int, err error) {
+// Queue opens what waits in the folder for Redis: the verdict records that no daemon has handed
+// over yet. Where nothing ever waited it is fs.ErrNotExist.
+func (c Config) Queue() (state.Store, error) {
 	path := filepath.Join(c.Dir, queueFile)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
 	}
-	queue, err := embedded.Open(embedded.Options{Path: path, Sweep: -1})
-	if err != nil {
-		return 0, err
-	}
-	n, err = queue.Records(ctx)
-	return n, errors.Join(err, queue.Close())
+	return embedded.Open(embedded.Options{Path: path, Sweep: -1})
 }
 
 func (c Config) openRedis() (*redis.Store, error) {

@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/big"
 	"net"
 	"os"
@@ -183,7 +184,7 @@ func TestACommandLooksBesideTheDaemon(t *testing.T) {
 	}
 }
 
-func TestWhatWaitsOnDiskIsCounted(t *testing.T) {
+func TestWhatWaitsOnDiskIsThereToLookAt(t *testing.T) {
 	c := config(t)
 	c.Redis.URL, c.Redis.Timeout = fmt.Sprintf("redis://127.0.0.1:%d", redistest.Port(t)), 50*time.Millisecond
 	s := open(t, c)
@@ -192,11 +193,16 @@ func TestWhatWaitsOnDiskIsCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n, err := c.Waiting(t.Context()); n != 3 || err != nil {
-		t.Errorf("%d, %v", n, err)
+	queue, err := c.Queue()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if n, err := config(t).Waiting(t.Context()); n != 0 || err != nil {
-		t.Errorf("where nothing waits: %d, %v", n, err)
+	defer statetest.Close(t, queue)
+	if rs, _, err := queue.Verdicts().Query(t.Context(), verdicts.Query{}); len(rs) != 3 || err != nil {
+		t.Errorf("%d, %v", len(rs), err)
+	}
+	if q, err := config(t).Queue(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("where nothing ever waited: %v, %v", q, err)
 	}
 }
 

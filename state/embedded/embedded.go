@@ -111,13 +111,17 @@ func makeFile(path string) error {
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
+	if err == nil {
+		return errors.Join(giveToOwner(f, filepath.Dir(path)), f.Close())
 	}
-	if err != nil {
+	if !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return errors.Join(giveToOwner(f, filepath.Dir(path)), f.Close())
+	// SQLite does not say why it cannot open a file.
+	if f, err = os.OpenFile(path, os.O_RDWR, 0); err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // giveToOwner gives a file that root made to the owner of the folder: a command that root runs must not

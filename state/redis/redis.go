@@ -36,6 +36,7 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"github.com/postern-mail/postern/state"
+	"github.com/postern-mail/postern/state/gcra"
 	"github.com/postern-mail/postern/verdicts"
 )
 
@@ -174,22 +175,28 @@ func (s *Store) fault(ctx context.Context, err error) error {
 }
 
 // faulty tells whether a reply is about the request and not about the state of
-// the server.
+// the server, or what it lets us do: Redis 7.0 says ERR too when a script may not.
 func faulty(reply string) bool {
-	code, _, _ := strings.Cut(reply, " ")
-	return code == "ERR" || code == "WRONGTYPE"
+	code, text, _ := strings.Cut(reply, " ")
+	return code == "WRONGTYPE" || code == "ERR" && !strings.HasPrefix(text, "The user executing the script")
 }
 
 // key puts the parts of a key together.
 func (s *Store) key(parts ...string) string { return s.opts.Prefix + strings.Join(parts, "") }
 
-// Probe implements state.Prober: a write, since a Redis that is read-only or
-// full reads well. Of a Cluster every master must answer: with one of them
+// probe is a limit that nobody is held to: a script that writes.
+var probe = state.Take{Key: "probe", Limit: gcra.Limit{Count: 1, Period: time.Millisecond, Burst: 1}, N: 1}
+
+// Probe implements state.Prober: writes, since a Redis that is read-only or
+// full reads well, and one of them by a script. Of a Cluster every master must answer: with one of them
 // away, every call in so many would wait in vain.
 func (s *Store) Probe(ctx context.Context) error {
 	err := s.call(ctx, func(ctx context.Context) error {
 		return s.client.Set(ctx, s.key("k:{probe}:", "probe"), "1", time.Minute).Err()
 	})
+	if err == nil {
+		_, err = s.Limits().Take(ctx, probe)
+	}
 	cluster, ok := s.client.(*redis.ClusterClient)
 	if err != nil || !ok {
 		return err

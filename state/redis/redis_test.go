@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -59,8 +60,33 @@ func TestSuiteOnOneServer(t *testing.T) {
 
 func TestSuiteOnAUnixSocketWithAnACLUser(t *testing.T) {
 	s := redistest.Start(t)
-	s.Do(t, "ACL", "SETUSER", "postern", "on", ">secret", "~t*", "+@all")
-	suite(t, Options{Addrs: []string{s.Socket}, Username: "postern", Password: "secret"})
+	// The rights that README names, and no more.
+	s.Do(t, "ACL", "SETUSER", "postern", "on", ">secret", "~t*", "+@read", "+@write", "+@scripting", "+@transaction", "+@connection", "-@dangerous", "+info", "+time")
+	o := Options{Addrs: []string{s.Socket}, Username: "postern", Password: "secret"}
+	suite(t, o)
+	store := open(t, o)
+	defer statetest.Close(t, store)
+	if err := store.Probe(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if id, err := store.Identity(t.Context()); err != nil || len(id) != 40 {
+		t.Errorf("%q, %v", id, err)
+	}
+}
+
+// Rights that are missing are noticed as such, whatever Redis calls it: what cannot be kept there waits.
+func TestAUserWithTooFewRights(t *testing.T) {
+	s := redistest.Start(t)
+	all := []any{"ACL", "SETUSER", "postern", "on", ">secret", "~t*", "+@read", "+@write", "+@scripting", "+@transaction", "+@connection", "-@dangerous", "+info", "+time"}
+	o := Options{Addrs: []string{s.Addr}, Username: "postern", Password: "secret"}
+	for _, less := range []string{"-time", "-evalsha", "-set", "-@all"} {
+		s.Do(t, append(all, less)...)
+		store := open(t, o)
+		if err := store.Probe(t.Context()); !errors.Is(err, state.ErrAway) {
+			t.Errorf("%s: %v", less, err)
+		}
+		statetest.Close(t, store)
+	}
 }
 
 func TestSuiteOnACluster(t *testing.T) {

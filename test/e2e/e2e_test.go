@@ -54,7 +54,10 @@ func start(t *testing.T, o world.Options) (*world.World, context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
-	o.Program, o.Log = program, t.Output()
+	o.Program = program
+	if o.Log == nil {
+		o.Log = t.Output()
+	}
 	// Not t.TempDir: Postfix's users must be able to pass through every folder above.
 	dir, err := os.MkdirTemp("", "postern-world-")
 	if err != nil {
