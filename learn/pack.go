@@ -100,20 +100,50 @@ func lowBits(n int, universe int) int { return max(universe-bits.Len(uint(n)), 0
 // appendGaps sorts numbers and appends their gaps: what is above the low bits
 // as so many ones and a zero, then the low bits.
 func appendGaps(out []byte, list []uint64, universe int) []byte {
-	slices.Sort(list)
+	list = sorted(list, universe)
 	low := lowBits(len(list), universe)
 	w := bitWriter{out: out}
 	last := uint64(0)
 	for _, n := range list {
 		gap := n - last
-		for range gap >> low {
-			w.write(1, 1)
+		high := gap >> low
+		for ; high >= 16; high -= 16 {
+			w.write(1<<16-1, 16)
 		}
-		w.write(0, 1)
+		w.write(1<<high-1, int(high)+1)
 		w.write(gap, low)
 		last = n
 	}
 	return w.end()
+}
+
+// sorted sorts numbers that are spread evenly over so many bits: each goes near to its place at once.
+func sorted(list []uint64, universe int) []uint64 {
+	shift := universe - bits.Len(uint(len(list)))
+	if shift < 0 {
+		slices.Sort(list)
+		return list
+	}
+	ends := make([]int32, 1<<bits.Len(uint(len(list)))+1)
+	for _, n := range list {
+		ends[n>>shift+1]++
+	}
+	for i := 1; i < len(ends); i++ {
+		ends[i] += ends[i-1]
+	}
+	out := make([]uint64, len(list))
+	for _, n := range list {
+		out[ends[n>>shift]] = n
+		ends[n>>shift]++
+	}
+	start := int32(0)
+	for _, end := range ends[:len(ends)-1] { // each is now where its bucket ends
+		if end-start > 1 {
+			slices.Sort(out[start:end])
+		}
+		start = end
+	}
+	return out
 }
 
 // readGaps reads n numbers. It gives what comes after them.
