@@ -22,6 +22,7 @@ import (
 	"github.com/postern-mail/postern/milter"
 	"github.com/postern-mail/postern/scoring"
 	"github.com/postern-mail/postern/state"
+	"github.com/postern-mail/postern/state/backend"
 	"github.com/postern-mail/postern/verdicts"
 )
 
@@ -39,6 +40,7 @@ type deps struct {
 	limits   state.Limits // nil outside the daemon
 	kv       state.KV     // nil outside the daemon
 	learned  filters.Learned
+	sets     backend.Sets // nil: sets in Redis are taken as empty
 }
 
 // App is a running Postern.
@@ -88,8 +90,7 @@ func New(o Options) (*App, error) {
 	}
 	a.resolver = a.client
 	if err := a.openState(cfg); err != nil {
-		a.client.Close()
-		return nil, err
+		return nil, errors.Join(err, a.closeState())
 	}
 	a.openLearning(cfg)
 	g, err := a.build(cfg)

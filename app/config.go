@@ -1,7 +1,10 @@
 package app
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/postern-mail/postern/internal/config"
 )
@@ -23,7 +26,9 @@ func (configCheckCmd) Run(p *program) error {
 	var warnings []config.Fault
 	if err == nil {
 		warnings = cfg.Warnings()
-		err = d.tryBuild(cfg)
+		if err = d.tryBuild(cfg); err == nil {
+			warnings = append(warnings, d.remarks(cfg)...)
+		}
 	}
 	n, werr := config.Report(p.out, err, warnings)
 	if werr != nil {
@@ -34,6 +39,20 @@ func (configCheckCmd) Run(p *program) error {
 	}
 	_, err = fmt.Fprintln(p.out, "the configuration is sound")
 	return err
+}
+
+// remarks are what is allowed in lists and dangerous.
+func (d *deps) remarks(cfg *config.Config) []config.Fault {
+	l, err := d.lists(cfg)
+	if err != nil {
+		return nil // tryBuild has told
+	}
+	var out []config.Fault
+	warnings := l.Warnings()
+	for _, name := range slices.Sorted(maps.Keys(warnings)) {
+		out = append(out, cfg.Fault("lists."+name+".unauthenticated", errors.New(warnings[name])))
+	}
+	return out
 }
 
 // tryBuild makes the filters as the daemon would, and throws them away.

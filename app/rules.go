@@ -59,10 +59,17 @@ func (d *deps) lists(cfg *config.Config) (*lists.Set, error) {
 	configs := map[string]lists.Config{}
 	for name, c := range cfg.Lists {
 		configs[name] = lists.Config{
-			Kind: c.Kind, Entries: c.Entries, File: c.File, Use: c.Use, Of: c.Of, Unauthenticated: c.Unauthenticated,
+			Kind: c.Kind, Entries: c.Entries, File: c.File, Source: c.Redis, Use: c.Use, Of: c.Of, Unauthenticated: c.Unauthenticated,
+		}
+		if c.Redis != "" && !cfg.Redis.Used() {
+			return nil, config.Faults{cfg.Fault("lists."+name+".redis", errors.New("there is no redis.url"))}
 		}
 	}
-	return lists.New(context.Background(), configs, lists.Env{Now: d.now, Log: d.log})
+	env := lists.Env{Now: d.now, Log: d.log}
+	if d.sets != nil {
+		env.Source = d.sets
+	}
+	return lists.New(context.Background(), configs, env)
 }
 
 func (d *deps) ruleOptions(cfg *config.Config, l *lists.Set) rules.Options {

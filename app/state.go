@@ -58,6 +58,10 @@ func (a *App) openState(cfg *config.Config) error {
 		return err
 	}
 	c := stateConfig(cfg)
+	var err error
+	if a.sets, err = c.Sets(); err != nil {
+		return err
+	}
 	s, err := backend.Open(c, a.stateChanged)
 	if err != nil && c.Shared() {
 		a.log.Warn("verdicts that wait for Redis do not outlast this process", "err", err)
@@ -113,10 +117,14 @@ func (a *App) stateConditions() []admin.Condition {
 // closeState closes what filters ask; nobody asks any more.
 func (a *App) closeState() error {
 	a.client.Close()
-	if a.state == nil {
-		return nil
+	var err error
+	if a.sets != nil {
+		err = a.sets.Close()
 	}
-	err := a.state.Close()
+	if a.state == nil {
+		return err
+	}
+	err = errors.Join(err, a.state.Close())
 	if a.scratch != "" {
 		err = errors.Join(err, os.RemoveAll(a.scratch))
 	}

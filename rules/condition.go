@@ -77,6 +77,17 @@ func (c *compiler) pattern(f field, expr string) int {
 	return c.slots - 1
 }
 
+// exprs are the patterns by slot.
+func (c *compiler) exprs() map[int]string {
+	out := map[int]string{}
+	for _, p := range c.byField {
+		for i, slot := range p.slots {
+			out[slot] = p.exprs[i]
+		}
+	}
+	return out
+}
+
 func firstWord(path string) string {
 	word, _, _ := strings.Cut(path, ".")
 	return word

@@ -22,7 +22,8 @@ type gate struct {
 	program *vm.Program
 	slots   []int // that the program reads
 	compare string
-	length  int // that the length is compared with
+	length  int   // that the length is compared with
+	claim   claim // what the program says, where that is simple
 }
 
 type op uint8
@@ -131,7 +132,7 @@ func (b *builder) program(n ast.Node) gate {
 	}
 	reads := &slotFinder{}
 	ast.Walk(&n, reads)
-	return gate{op: opProgram, program: program, slots: reads.slots}
+	return gate{op: opProgram, program: program, slots: reads.slots, claim: claimOf(n)}
 }
 
 // number gives a symbol its number.
@@ -192,9 +193,6 @@ func isComparison(operator string) bool {
 	}
 	return false
 }
-
-// never tells of a condition that holds for no message, whatever it is like.
-func (c *condition) never() bool { return c.gate.op == opConstant && c.gate.n == 0 }
 
 // always tells of a condition that holds for every message.
 func (c *condition) always() bool { return c.gate.op == opConstant && c.gate.n == 1 }

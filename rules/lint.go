@@ -9,12 +9,12 @@ import (
 // lint refuses symbols that filters report, and warns of what is allowed and
 // likely a mistake.
 func (l *loader) lint() {
-	same, known := map[string]*Rule{}, l.known()
+	same, known, exprs := map[string]*Rule{}, l.known(), l.compiler.exprs()
 	for _, r := range l.rules {
 		if slices.Contains(l.options.Symbols, r.Symbol) {
 			l.fault(r, r.at, false, "%s is the symbol of a filter", r.Symbol)
 		}
-		if r.cond != nil && r.cond.never() {
+		if r.cond != nil && r.cond.never(exprs) {
 			l.fault(r, r.whenAt, true, "the condition never holds")
 		}
 		if r.cond != nil && r.cond.always() && r.Count == nil {

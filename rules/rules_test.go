@@ -316,6 +316,38 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
+func TestRulesThatNeverMatchAreWarnedOf(t *testing.T) {
+	for when, want := range map[string]bool{
+		`size > 5 and size < 3`:                                     true,
+		`size > 5 and (subject matches "win" and size == 5)`:        true,
+		`size > 5 and size < 7`:                                     false,
+		`size == 5 and size != 5`:                                   true,
+		`size == 5 and size != 6`:                                   false,
+		`len(text) > 100 and len(text) <= 100`:                      true,
+		`len(text) > 100 and len(subject) <= 100`:                   false,
+		`from.domain == "a.example" and from.domain == "b.example"`: true,
+		`from.domain == "a.example" and from.domain != "a.example"`: true,
+		`from.domain == "a.example" and from.domain != "b.example"`: false,
+		`from.domain == "a.example" or from.domain == "b.example"`:  false,
+		`symbols.SPF_FAIL and not symbols.SPF_FAIL`:                 true,
+		`symbols.SPF_FAIL and not symbols.DKIM_FAIL`:                false,
+		`subject matches "win" and subject not matches "win"`:       true,
+		`subject matches "win" and text not matches "win"`:          false,
+		`auth.dkim.pass and not auth.dkim.pass`:                     true,
+		`auth.dkim.pass and not auth.spf.pass`:                      false,
+		`text matches "win\\bner"`:                                  true,
+		`text matches "win\\bner" or size > 5`:                      false,
+		`count([symbols.SPF_FAIL, text matches "a\\bb"], #) >= 2`:   true,
+		`count([symbols.SPF_FAIL, symbols.DKIM_FAIL], #) >= 3`:      true,
+		`count([symbols.SPF_FAIL, symbols.DKIM_FAIL], #) >= 2`:      false,
+	} {
+		s := load(t, "rules:\n  - symbol: AB\n    when: |-\n      "+when+"\n")
+		if got := strings.Contains(s.Warnings().Error(), "never holds"); got != want {
+			t.Errorf("%s: %v", when, got)
+		}
+	}
+}
+
 func TestAnEndedContextEndsTheEvaluation(t *testing.T) {
 	s := load(t, `rules: [{symbol: AB, when: size > 0}]`)
 	ctx, cancel := context.WithCancel(t.Context())

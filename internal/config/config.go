@@ -186,6 +186,7 @@ type List struct {
 	Kind            string   `yaml:"kind" need:"true" oneof:"addresses,domains,networks,patterns,digests" doc:"What the entries are: mail addresses, domains with all below them, networks or addresses of hosts, regular expressions, SHA-256 digests."`
 	Entries         []string `yaml:"entries" doc:"Entries given here."`
 	File            string   `yaml:"file" doc:"File with one entry a line; # begins a comment. It is read again when it changes."`
+	Redis           string   `yaml:"redis" doc:"Key of a set in Redis that holds further entries, as SADD makes it, without the prefix. It is read again when its size changes, and every minute."`
 	Use             string   `yaml:"use" oneof:"rules,allow,deny" default:"rules" doc:"rules: for rules to ask. allow, deny: acts by itself too, as the symbols LIST_ALLOW and LIST_DENY."`
 	Of              string   `yaml:"of" oneof:"author,sender,client,attachment" default:"author" doc:"What an allow or deny list is asked about: the author (From), the envelope sender, the client's address, the digests of attachments."`
 	Unauthenticated bool     `yaml:"unauthenticated" doc:"An allow list of authors or senders holds for mail without passing authentication too. Anybody can forge such mail."`

@@ -29,27 +29,34 @@ type Config struct {
 	Kind            string   `yaml:"kind" need:"true" oneof:"addresses,domains,networks,patterns,digests" doc:"What the entries are: mail addresses, domains with all below them, networks or addresses of hosts, regular expressions, SHA-256 digests."`
 	Entries         []string `yaml:"entries" doc:"Entries given here."`
 	File            string   `yaml:"file" doc:"File with one entry a line; # begins a comment. It is read again when it changes."`
-	Source          string   `yaml:"source" doc:"Name of a shared set that holds further entries."`
+	Source          string   `yaml:"redis" doc:"Key of a set in Redis that holds further entries, as SADD makes it, without the prefix. It is read again when its size changes, and every minute."`
 	Use             string   `yaml:"use" oneof:"rules,allow,deny" default:"rules" doc:"rules: for rules to ask. allow, deny: acts by itself too, as the symbols LIST_ALLOW and LIST_DENY."`
 	Of              string   `yaml:"of" oneof:"author,sender,client,attachment" default:"author" doc:"What an allow or deny list is asked about: the author (From), the envelope sender, the client's address, the digests of attachments."`
 	Unauthenticated bool     `yaml:"unauthenticated" doc:"An allow list of authors or senders holds for mail without passing authentication too. Anybody can forge such mail."`
 }
 
-// Source gives the entries of a shared set. It is asked every few seconds at
-// the most. Implementations are safe for several goroutines.
+// Source holds shared sets. It is asked every few seconds at the most, for the
+// entries when their number has changed or EveryEntry has passed.
+// Implementations are safe for several goroutines.
 type Source interface {
-	Entries(ctx context.Context, name string) ([]string, error)
+	Entries(ctx context.Context, name string, most int) ([]string, error)
+	Size(ctx context.Context, name string) (int, error)
 }
 
 // Env is what the lists need of the world.
 type Env struct {
 	Now    func() time.Time
 	Log    *slog.Logger
-	Source Source // nil: no shared sets
+	Source Source // nil: shared sets are empty
 }
 
-// Every is how often a file is looked at, and a source asked, at the most.
+// Every is how often a file is looked at, and a source asked for the number of
+// its entries, at the most.
 const Every = 5 * time.Second
+
+// EveryEntry is how long an entry of a shared set that took the place of
+// another may go unnoticed.
+const EveryEntry = time.Minute
 
 // MaxEntries bounds one list.
 const MaxEntries = 2_000_000
@@ -69,6 +76,7 @@ type list struct {
 	holds   holder
 	checked time.Time // when file and source were last looked at
 	stamp   stamp     // of the file that is held
+	shared  shared    // what is held of the shared set
 	busy    bool      // somebody is reading it again
 }
 
@@ -79,11 +87,16 @@ func New(ctx context.Context, configs map[string]Config, env Env) (*Set, error) 
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(configs)) {
 		l := &list{name: name, config: configs[name], checked: env.Now()}
-		if err := l.check(env); err != nil {
+		if err := l.check(); err != nil {
 			errs = append(errs, fmt.Errorf("lists: %q: %w", name, err))
 			continue
 		}
-		if err := l.read(ctx, env); err != nil {
+		err := l.read(ctx, env)
+		if errors.Is(err, errSource) { // a shared set that is away comes back
+			env.Log.Error("the list lacks the entries of its shared set until that can be read", "list", name, "err", err)
+			err = l.withoutSource(ctx, env)
+		}
+		if err != nil {
 			errs = append(errs, fmt.Errorf("lists: %q: %w", name, err))
 			continue
 		}
@@ -96,7 +109,7 @@ func New(ctx context.Context, configs map[string]Config, env Env) (*Set, error) 
 }
 
 // check sees that the list's settings fit together.
-func (l *list) check(env Env) error {
+func (l *list) check() error {
 	c := &l.config
 	c.Use, c.Of = cmp.Or(c.Use, "rules"), cmp.Or(c.Of, "author")
 	need := map[string][]string{"author": {"addresses", "domains", "patterns"}, "sender": {"addresses", "domains", "patterns"}, "client": {"networks"}, "attachment": {"digests"}}
@@ -110,21 +123,18 @@ func (l *list) check(env Env) error {
 		return fmt.Errorf("%q is nothing that a list can be asked about", c.Of)
 	case c.Use != "rules" && !slices.Contains(kinds, c.Kind):
 		return fmt.Errorf("a list of %s cannot be asked about the %s", c.Kind, c.Of)
-	case c.Source != "" && env.Source == nil:
-		return fmt.Errorf("there is no source for the shared set %q", c.Source)
 	case c.File == "" && c.Source == "" && len(c.Entries) == 0:
 		return errors.New("it has neither entries nor file nor source")
 	}
 	return nil
 }
 
-// Warnings remarks on what is allowed and dangerous.
-func (s *Set) Warnings() []string {
-	var out []string
-	for _, name := range s.Names() {
-		c := s.lists[name].config
-		if c.Use == "allow" && c.Unauthenticated && c.Of != "client" {
-			out = append(out, fmt.Sprintf("lists: %q lets in mail that nobody has authenticated: whoever writes a listed %s into a mail is let in", name, c.Of))
+// Warnings remarks, by list, on what is allowed and dangerous.
+func (s *Set) Warnings() map[string]string {
+	out := map[string]string{}
+	for name, l := range s.lists {
+		if c := l.config; c.Use == "allow" && c.Unauthenticated && c.Of != "client" {
+			out[name] = fmt.Sprintf("lets in mail that nobody has authenticated: whoever writes a listed %s into a mail is let in", c.Of)
 		}
 	}
 	return out

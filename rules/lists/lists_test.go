@@ -20,6 +20,7 @@ type world struct {
 	now    time.Time
 	log    strings.Builder
 	shared map[string][]string
+	reads  int
 }
 
 func newWorld() *world { return &world{now: time.Unix(1_000_000, 0)} }
@@ -36,11 +37,19 @@ func (w *world) pass(d time.Duration) {
 	w.now = w.now.Add(d)
 }
 
-func (w *world) Entries(_ context.Context, name string) ([]string, error) {
+func (w *world) Entries(_ context.Context, name string, _ int) ([]string, error) {
+	w.reads++
 	if e, ok := w.shared[name]; ok {
 		return e, nil
 	}
 	return nil, errors.New("no such set")
+}
+
+func (w *world) Size(_ context.Context, name string) (int, error) {
+	if e, ok := w.shared[name]; ok {
+		return len(e), nil
+	}
+	return 0, errors.New("no such set")
 }
 
 func (w *world) env() Env {
@@ -111,7 +120,6 @@ func TestBadListsAreNamed(t *testing.T) {
 		{"no expression", Config{Kind: "patterns", Entries: []string{"(a"}}, "missing closing"},
 		{"no digest", Config{Kind: "digests", Entries: []string{"abcd"}}, "no SHA-256"},
 		{"a file that is not there", Config{Kind: "domains", File: "/nonexistent/list"}, "no such file"},
-		{"a set that is not there", Config{Kind: "domains", Source: "other"}, `shared set "other"`},
 		{"networks asked about authors", Config{Kind: "networks", Entries: []string{"192.0.2.1"}, Use: "allow"}, "cannot be asked about the author"},
 		{"a use that is none", Config{Kind: "domains", Entries: []string{"a.b"}, Use: "whitelist"}, "is no use"},
 	} {
@@ -185,7 +193,7 @@ func TestASharedSetIsAskedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.shared["bad"] = []string{"192.0.2.2"}
+	w.shared["bad"] = []string{"192.0.2.2", "192.0.2.3"}
 	if !s.Has("mine", "192.0.2.1") {
 		t.Error("asked too early")
 	}
@@ -193,10 +201,35 @@ func TestASharedSetIsAskedAgain(t *testing.T) {
 	if s.Has("mine", "192.0.2.1") || !s.Has("mine", "192.0.2.2") {
 		t.Error("not asked again")
 	}
+	w.pass(Every)
+	if s.Has("mine", "192.0.2.2"); w.reads != 2 {
+		t.Errorf("read %d times, though its size is the same", w.reads)
+	}
+	w.shared["bad"] = []string{"192.0.2.2", "192.0.2.4"}
+	w.pass(EveryEntry)
+	if !s.Has("mine", "192.0.2.4") || s.Has("mine", "192.0.2.3") {
+		t.Error("an entry in place of another went unnoticed")
+	}
 	delete(w.shared, "bad")
 	w.pass(Every)
 	if !s.Has("mine", "192.0.2.2") {
 		t.Error("a dead source emptied the list")
+	}
+}
+
+func TestAListDoesWithoutItsSharedSetUntilThatIsBack(t *testing.T) {
+	w := newWorld()
+	s, err := New(t.Context(), map[string]Config{"mine": {Kind: "networks", Source: "late", Entries: []string{"198.51.100.1"}}}, w.env())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !s.Has("mine", "198.51.100.1") || !strings.Contains(w.log.String(), "late") {
+		t.Errorf("its own entries are lost, or the log does not say what is missing: %s", w.log.String())
+	}
+	w.shared = map[string][]string{"late": {"192.0.2.1"}}
+	w.pass(Every)
+	if !s.Has("mine", "192.0.2.1") || !s.Has("mine", "198.51.100.1") {
+		t.Error("the set is back and not read")
 	}
 }
 
@@ -257,7 +290,7 @@ func TestAnAllowListIsForAuthenticatedMail(t *testing.T) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
-	if w := s.Warnings(); len(w) != 1 || !strings.Contains(w[0], "b-careless") {
+	if w := s.Warnings(); len(w) != 1 || w["b-careless"] == "" {
 		t.Errorf("warnings %q", w)
 	}
 }

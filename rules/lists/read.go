@@ -26,6 +26,15 @@ type stamp struct {
 	size     int64
 }
 
+// shared is what is held of a shared set.
+type shared struct {
+	size int
+	at   time.Time // when its entries were read
+}
+
+// errSource says that it is the shared set that could not be read.
+var errSource = errors.New("shared set")
+
 // refresh reads a list again when it is time and it has changed. One caller
 // reads; the others go on with what is held.
 func (s *Set) refresh(l *list) {
@@ -61,11 +70,18 @@ func (l *list) read(ctx context.Context, env Env) error {
 	if err != nil {
 		return err
 	}
-	if l.config.Source == "" && l.holds != nil && now == l.stamp {
+	set, err := l.look(ctx, env)
+	if err != nil {
+		return err
+	}
+	if l.holds != nil && now == l.stamp && set == l.shared {
 		return nil
 	}
 	l.stamp = now
 	holds, err := l.build(ctx, env)
+	if err == nil {
+		l.shared = set
+	}
 	if errors.As(err, new(*fs.PathError)) {
 		l.stamp = stamp{} // the file may be readable next time, though it is the same
 	}
@@ -76,6 +92,29 @@ func (l *list) read(ctx context.Context, env Env) error {
 	l.holds = holds
 	l.mu.Unlock()
 	return nil
+}
+
+// look tells what the shared set is now: the same as is held when it need not
+// be read again.
+func (l *list) look(ctx context.Context, env Env) (shared, error) {
+	if l.config.Source == "" || env.Source == nil {
+		return l.shared, nil
+	}
+	size, err := env.Source.Size(ctx, l.config.Source)
+	if err != nil {
+		return shared{}, fmt.Errorf("%w %q: %w", errSource, l.config.Source, err)
+	}
+	now := env.Now()
+	if size == l.shared.size && now.Sub(l.shared.at) < EveryEntry {
+		return l.shared, nil
+	}
+	return shared{size, now}, nil
+}
+
+// withoutSource reads what does not come from the shared set.
+func (l *list) withoutSource(ctx context.Context, env Env) error {
+	env.Source = nil
+	return l.read(ctx, env)
 }
 
 // build reads all entries.
@@ -100,16 +139,16 @@ func (l *list) build(ctx context.Context, env Env) (holder, error) {
 
 // ask adds the entries of the shared set.
 func (l *list) ask(ctx context.Context, b builder, from Source) error {
-	if l.config.Source == "" {
+	if l.config.Source == "" || from == nil {
 		return nil
 	}
-	entries, err := from.Entries(ctx, l.config.Source)
+	entries, err := from.Entries(ctx, l.config.Source, MaxEntries)
 	if err != nil {
-		return fmt.Errorf("shared set %q: %w", l.config.Source, err)
+		return fmt.Errorf("%w %q: %w", errSource, l.config.Source, err)
 	}
 	for _, e := range entries {
 		if err := b.add(e); err != nil {
-			return fmt.Errorf("shared set %q: %w", l.config.Source, err)
+			return fmt.Errorf("%w %q: %w", errSource, l.config.Source, err)
 		}
 	}
 	return nil

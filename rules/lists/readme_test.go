@@ -33,8 +33,8 @@ func TestTheManualsExampleIsTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := s.Names(); len(got) != 4 {
-		t.Errorf("lists %v, want 4", got)
+	if got := s.Names(); len(got) != 5 {
+		t.Errorf("lists %v, want 5", got)
 	}
 	if !s.Has("invoices", "Invoice 7") || s.Has("invoices", "an Invoice") {
 		t.Error("the pattern does not do what it says")

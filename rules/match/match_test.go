@@ -259,3 +259,14 @@ func FuzzMatch(f *testing.F) {
 		same(t, s, text)
 	})
 }
+
+func TestExpressionsThatMatchNothingAreKnown(t *testing.T) {
+	for expr, want := range map[string]bool{
+		`[^\x00-\x{10FFFF}]`: true, `a[^\x00-\x{10FFFF}]b`: true, `a\bb`: true, `(?:a\bb|c\bd)`: true, `win^`: true, `(x^)+`: true,
+		`a`: false, `a\b b`: false, `a\bb|c`: false, `(?m)win^`: false, `(win)?^a`: false, ``: false, `(?:a\bb)?`: false, `\b`: false,
+	} {
+		if got := Never(expr); got != want {
+			t.Errorf("%s: %v", expr, got)
+		}
+	}
+}

@@ -102,6 +102,27 @@ func (c Config) Queue() (state.Store, error) {
 	return embedded.Open(embedded.Options{Path: path, Sweep: -1})
 }
 
+// Sets are sets in Redis that others keep, by their whole keys, such as lists
+// that several machines share. Safe for several goroutines.
+type Sets interface {
+	Entries(ctx context.Context, key string, most int) ([]string, error)
+	Size(ctx context.Context, key string) (int, error)
+	Close() error
+}
+
+// Sets opens the sets. It asks nobody. Without Redis there are none: nil.
+func (c Config) Sets() (Sets, error) {
+	if !c.Shared() {
+		return nil, nil
+	}
+	o, err := c.Redis.options()
+	if err != nil {
+		return nil, err
+	}
+	o.Sweep = -1
+	return redis.Open(o)
+}
+
 func (c Config) openRedis() (*redis.Store, error) {
 	o, err := c.Redis.options()
 	if err != nil {
