@@ -48,7 +48,7 @@ func plan(tree *syntax.Regexp) (variant, []clause) {
 	if len(clauses) > maxClauses {
 		clauses = clauses[:maxClauses]
 	}
-	p.exact = len(clauses) > 0 && f.exact != nil && f.faithful && !f.asserts
+	p.exact = len(clauses) > 0 && f.exact != nil && f.faithful && !f.asserts && !clause(f.exact).holdsBoundary()
 	p.need = 1<<len(clauses) - 1
 	return p, clauses
 }
@@ -73,6 +73,11 @@ func (c clause) possible() clause {
 	return out
 }
 
+// holdsBoundary tells whether a boundary stands within one of the literals.
+func (c clause) holdsBoundary() bool {
+	return slices.ContainsFunc(c, func(l string) bool { return strings.Contains(strings.Trim(l, boundary), boundary) })
+}
+
 func settleBoundaries(l string) (string, bool) {
 	if !strings.Contains(l, boundary) {
 		return l, true
@@ -86,7 +91,7 @@ func settleBoundaries(l string) (string, bool) {
 	for i := range len(inner) {
 		if inner[i] != boundary[0] {
 			b.WriteByte(inner[i])
-		} else if after := skipBoundaries(inner[i:])[0]; inner[i-1] != boundary[0] && isWord(inner[i-1]) == isWord(after) {
+		} else if before, after := inner[i-1], skipBoundaries(inner[i:])[0]; before != boundary[0] && !between(before, after) {
 			return "", false
 		}
 	}
@@ -112,6 +117,12 @@ func trimBoundaries(l string) string {
 		l = l[:len(l)-len(boundary)]
 	}
 	return l
+}
+
+// between tells whether there may be a boundary between two signs. For s and k
+// others may stand, which are no part of words.
+func between(before, after byte) bool {
+	return isWord(before) != isWord(after) || strings.IndexByte("sk", before) >= 0 || strings.IndexByte("sk", after) >= 0
 }
 
 // isWord is what \b of package regexp goes by: ASCII only.
@@ -242,12 +253,12 @@ func studyRune(r rune, fold bool) facts {
 func studyClass(pairs []rune) facts {
 	f := facts{faithful: true, lines: inClass(pairs, '\n')}
 	count := 0
-	for i := 0; i < len(pairs); i += 2 {
-		f.reach = utf8.UTFMax
+	for i := 0; i < len(pairs); i += 2 { // in order
+		f.reach = utf8.RuneLen(pairs[i+1])
 		count += int(pairs[i+1]-pairs[i]) + 1
 	}
 	if count == 0 || count > maxClass || inClass(pairs, utf8.RuneError) {
-		return facts{reach: utf8.UTFMax, lines: f.lines}
+		return facts{reach: f.reach, lines: f.lines}
 	}
 	for i := 0; i < len(pairs); i += 2 {
 		for r := pairs[i]; r <= pairs[i+1]; r++ {
@@ -271,9 +282,14 @@ func inClass(pairs []rune, r rune) bool {
 }
 
 // lowerASCII is the rune as the automaton sees it, and whether its case is
-// lost thereby.
+// lost thereby. The signs that fold to s and k are these letters: a text that
+// holds them is gone over again.
 func lowerASCII(r rune) (lower rune, letter bool) {
 	switch {
+	case string(r) == longS:
+		return 's', true
+	case string(r) == kelvin:
+		return 'k', true
 	case 'A' <= r && r <= 'Z':
 		return r - 'A' + 'a', true
 	default:
