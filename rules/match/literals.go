@@ -75,7 +75,7 @@ func (c clause) possible() clause {
 
 // holdsBoundary tells whether a boundary stands within one of the literals.
 func (c clause) holdsBoundary() bool {
-	return slices.ContainsFunc(c, func(l string) bool { return strings.Contains(strings.Trim(l, boundary), boundary) })
+	return slices.ContainsFunc(c, func(l string) bool { return strings.Contains(trimBoundaries(l), boundary) })
 }
 
 func settleBoundaries(l string) (string, bool) {
