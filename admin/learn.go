@@ -35,7 +35,7 @@ type Lesson struct {
 
 // ErrNotRemembered says that the tokens of a verdict's message are not there
 // (any more).
-var ErrNotRemembered = errors.New("what the message was made of is not kept (any more): learn the message itself, from a mailbox or, while Postfix holds it, by postern learn --held QUEUEID")
+var ErrNotRemembered = errors.New("what the message was made of is not kept on this machine (any more): learn the message itself, from a mailbox or, while Postfix holds it, by postern learn --held QUEUEID")
 
 // The bounds on a request.
 const (

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/postern-mail/postern/learn"
@@ -14,6 +15,7 @@ import (
 type whyCmd struct {
 	File   string `arg:"" optional:"" default:"-" help:"The message; - or nothing: standard input."`
 	Tokens int    `help:"So many tokens of each side." default:"15" placeholder:"N"`
+	Domain string `help:"Judge it for the users of this domain: their lessons count besides, where filters.bayes.domains names it." placeholder:"DOMAIN"`
 	JSON   bool   `name:"json" help:"Print JSON."`
 }
 
@@ -31,6 +33,7 @@ type opinionJSON struct {
 	Odds        float64      `json:"odds"`
 	Bayes       float64      `json:"bayes"`
 	Linear      float64      `json:"linear"`
+	Domain      float64      `json:"domain"` // what the lessons of the domain's users add; 0 without --domain
 	Confidence  float64      `json:"confidence"`
 	Ham         uint32       `json:"learned_ham"`
 	Spam        uint32       `json:"learned_spam"`
@@ -55,9 +58,9 @@ func (c *whyCmd) Run(p *program) error {
 		return err
 	}
 	return p.withModel(func(_ context.Context, m *learn.Model) error {
-		r := m.Why(msg.Message, max(c.Tokens, 0))
+		r, whole := m.Why(msg.Message, max(c.Tokens, 0)), m.Judge(msg.Message, strings.ToLower(c.Domain))
 		o := opinionJSON{
-			Probability: r.Opinion.Spam, Odds: r.Odds, Bayes: r.Bayes, Linear: r.Linear, Confidence: r.Confidence,
+			Probability: whole.Spam, Odds: whole.Odds, Bayes: whole.Bayes, Linear: whole.Linear, Domain: whole.Domain, Confidence: r.Confidence,
 			Ham: m.Seen().Ham, Spam: m.Seen().Spam, ForSpam: reasonList(r.Spam), ForHam: reasonList(r.Ham),
 		}
 		if c.JSON {
@@ -81,7 +84,11 @@ func reasonList(list []learn.Reason) []reasonJSON {
 func (o opinionJSON) text(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintf(t, "spam\t%.2f %%\n", 100*o.Probability)
-	fmt.Fprintf(t, "log-odds\t%+.2f = bayes %+.2f, linear %+.2f\n", o.Odds, o.Bayes, o.Linear)
+	fmt.Fprintf(t, "log-odds\t%+.2f = bayes %+.2f, linear %+.2f", o.Odds, o.Bayes, o.Linear)
+	if o.Domain != 0 {
+		fmt.Fprintf(t, ", domain %+.2f", o.Domain)
+	}
+	fmt.Fprintln(t)
 	fmt.Fprintf(t, "confidence\t%.2f, from %d ham and %d spam learned\n", o.Confidence, o.Ham, o.Spam)
 	if err := t.Flush(); err != nil {
 		return err

@@ -35,9 +35,9 @@ const (
 	bayesMost  = 1.0 // the most that the Bayesian opinion adds to the log-odds
 	bayesScale = 4.0 // the Bayesian score at which it comes near to that
 	halfway    = 5   // messages of the rarer class at which confidence is one half
-	lopsided   = 2.0 // how much the linear opinion of the first lessons leans to the class with more of them
-	mostRatio  = 3.0 // the greatest ratio of the classes that is made up for
-	settled    = 50  // messages of the rarer class at which half of the leaning is over
+	lopsided   = 3.0 // how much the linear opinion of the first lessons leans to the class with more of them
+	mostRatio  = 2.0 // the greatest ratio of the classes that is made up for
+	settled    = 30  // messages of the rarer class at which half of the leaning is over
 )
 
 // Judge is the two models together. It is safe for concurrent use.

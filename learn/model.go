@@ -34,6 +34,9 @@ type Model struct {
 	away    error      // why it does not; nil: it does
 	running bool       // Run looks after everything
 
+	underway int                 // lessons on their way to the store
+	early    map[Position]Change // by what is before them: changes that wait for it
+
 	training sync.Mutex // one at a time
 	trained  atomic.Pointer[Training]
 	wanted   chan struct{} // something is to be done by the keeper
@@ -51,7 +54,7 @@ type Options struct {
 // by Ready or Run; until then it only knows what is learned meanwhile. A store that is
 // away is no error, see Away: the cache judges, if there is one, and Run catches up.
 func Open(ctx context.Context, store *Store, o Options) *Model {
-	m := &Model{store: store, opts: o, wanted: make(chan struct{}, 1), heard: time.Now()}
+	m := &Model{store: store, opts: o, wanted: make(chan struct{}, 1), heard: time.Now(), early: map[Position]Change{}}
 	m.judge.Store(&Judge{Counts: bayes.NewTable(0), Weights: linear.New()})
 	if m.restore() {
 		m.answered(m.catchUp(ctx))
@@ -117,8 +120,8 @@ func (m *Model) Seen() bayes.Count { return m.judge.Load().Counts.Messages() }
 
 // Learn puts a message into a class and returns the class in which it was
 // before. Learning it again changes nothing; learning it the other way moves
-// it. When Learn returns, this node judges by it, or the error is ErrWaiting: the store is away, and the lesson
-// is learned when it is back.
+// it. When Learn returns, this node judges by it, as soon as lessons that are learned at the same time are in
+// as well; or the error is ErrWaiting: the store is away, and the lesson is learned when it is back.
 func (m *Model) Learn(ctx context.Context, msg *mail.Message, c bayes.Class, from Origin) (was bayes.Class, err error) {
 	d, err := DigestOf(msg)
 	if err != nil {
@@ -140,32 +143,56 @@ func (m *Model) ForgetDigest(ctx context.Context, d Digest) (was bayes.Class, er
 
 func (m *Model) put(ctx context.Context, r Record) (bayes.Class, error) {
 	r.Domain = domainOf(r.Who)
+	m.under(1)
 	c, before, err := m.store.Put(ctx, r)
+	left := m.under(-1)
 	if errors.Is(err, ErrSettled) || errors.Is(err, ErrWaiting) {
 		return c.Old.Class, err
 	}
 	if err != nil {
 		return bayes.None, fmt.Errorf("learn: %w", err)
 	}
-	if c.At.N == 0 || m.next(c, before) {
-		return c.Old.Class, m.look(ctx)
-	}
-	if err := m.catchUp(ctx); err != nil {
-		return c.Old.Class, err
+	if c.At.N != 0 && !m.next(c, before) && left == 0 {
+		if err := m.catchUp(ctx); err != nil {
+			return c.Old.Class, err
+		}
 	}
 	return c.Old.Class, m.look(ctx)
 }
 
-// next makes a change if it is the next one. If it is not, others have to be asked for.
+// under counts the lessons that are on their way to the store.
+func (m *Model) under(n int) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.underway += n
+	return m.underway
+}
+
+// next makes a change, if it is the next one, and those that waited for it. It is false
+// when the changes before it are missing: those of lessons under way beside it come by themselves,
+// others have to be asked for.
 func (m *Model) next(c Change, before Position) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.at != before {
-		return m.at.N >= c.At.N // somebody made it already, if it is ours at all: the next look tells
+	if m.at.N >= c.At.N {
+		return true // it was seen already; if it is another change of this number, the next look tells
 	}
-	m.apply(c)
-	return true
+	if len(m.early) < maxEarly {
+		m.early[before] = c
+	}
+	for {
+		c, there := m.early[m.at]
+		if !there {
+			break
+		}
+		delete(m.early, m.at)
+		m.apply(c)
+	}
+	return m.at.N >= c.At.N
 }
+
+// maxEarly bounds the changes that wait for one before them.
+const maxEarly = 64
 
 // look has the store tidied when that is due: by Run where it runs.
 func (m *Model) look(ctx context.Context) error {
@@ -202,6 +229,7 @@ func (m *Model) follow(ctx context.Context) error {
 		}
 		m.apply(c)
 	}
+	clear(m.early) // they are made, or come again
 	return nil
 }
 

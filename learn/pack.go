@@ -100,20 +100,50 @@ func lowBits(n int, universe int) int { return max(universe-bits.Len(uint(n)), 0
 // appendGaps sorts numbers and appends their gaps: what is above the low bits
 // as so many ones and a zero, then the low bits.
 func appendGaps(out []byte, list []uint64, universe int) []byte {
-	slices.Sort(list)
+	list = sorted(list, universe)
 	low := lowBits(len(list), universe)
 	w := bitWriter{out: out}
 	last := uint64(0)
 	for _, n := range list {
 		gap := n - last
-		for range gap >> low {
-			w.write(1, 1)
+		high := gap >> low
+		for ; high >= 16; high -= 16 {
+			w.write(1<<16-1, 16)
 		}
-		w.write(0, 1)
+		w.write(1<<high-1, int(high)+1)
 		w.write(gap, low)
 		last = n
 	}
 	return w.end()
+}
+
+// sorted sorts numbers that are spread evenly over so many bits: each goes near to its place at once.
+func sorted(list []uint64, universe int) []uint64 {
+	shift := universe - bits.Len(uint(len(list)))
+	if shift < 0 {
+		slices.Sort(list)
+		return list
+	}
+	ends := make([]int32, 1<<bits.Len(uint(len(list)))+1)
+	for _, n := range list {
+		ends[n>>shift+1]++
+	}
+	for i := 1; i < len(ends); i++ {
+		ends[i] += ends[i-1]
+	}
+	out := make([]uint64, len(list))
+	for _, n := range list {
+		out[ends[n>>shift]] = n
+		ends[n>>shift]++
+	}
+	start := int32(0)
+	for _, end := range ends[:len(ends)-1] { // each is now where its bucket ends
+		if end-start > 1 {
+			slices.Sort(out[start:end])
+		}
+		start = end
+	}
+	return out
 }
 
 // readGaps reads n numbers. It gives what comes after them.
@@ -122,10 +152,7 @@ func readGaps(out []uint64, in []byte, n, universe int) (list []uint64, rest []b
 	r := bitReader{in: in}
 	last := uint64(0)
 	for range n {
-		high := uint64(0)
-		for r.read(1) == 1 {
-			high++
-		}
+		high := r.ones()
 		if r.over {
 			return nil, nil, false
 		}
@@ -135,7 +162,7 @@ func readGaps(out []uint64, in []byte, n, universe int) (list []uint64, rest []b
 		}
 		out = append(out, last)
 	}
-	return out, r.in, !r.over
+	return out, in[r.pos-r.have/8:], !r.over
 }
 
 // bitWriter appends bits, the lowest first.
@@ -167,9 +194,41 @@ func (w *bitWriter) end() []byte {
 // bitReader reads what bitWriter wrote. Beyond the end it reads zeros.
 type bitReader struct {
 	in   []byte
-	acc  uint64
-	have int
+	pos  int    // bytes taken from in
+	acc  uint64 // read from them and not yet given out
+	have int    // bits in acc
 	over bool
+}
+
+// fill takes as many bytes as have room.
+func (r *bitReader) fill() {
+	for r.have <= 56 && r.pos < len(r.in) {
+		r.acc |= uint64(r.in[r.pos]) << r.have
+		r.pos++
+		r.have += 8
+	}
+}
+
+// ones reads ones up to a zero, and counts them.
+func (r *bitReader) ones() (n uint64) {
+	for {
+		if r.fill(); r.have == 0 {
+			r.over = true
+			return 0
+		}
+		some := min(bits.TrailingZeros64(^r.acc), r.have)
+		n += uint64(some)
+		if some < r.have {
+			r.drop(some + 1)
+			return n
+		}
+		r.drop(some)
+	}
+}
+
+func (r *bitReader) drop(n int) {
+	r.acc >>= n
+	r.have -= n
 }
 
 func (r *bitReader) read(n int) uint64 {
@@ -177,17 +236,11 @@ func (r *bitReader) read(n int) uint64 {
 		v := r.read(32)
 		return v | r.read(n-32)<<32
 	}
-	for r.have < n {
-		if len(r.in) == 0 {
-			r.over = true
-			return 0
-		}
-		r.acc |= uint64(r.in[0]) << r.have
-		r.in = r.in[1:]
-		r.have += 8
+	if r.fill(); r.have < n {
+		r.over = true
+		return 0
 	}
 	v := r.acc & (1<<n - 1)
-	r.acc >>= n
-	r.have -= n
+	r.drop(n)
 	return v
 }

@@ -75,14 +75,14 @@ func (c clause) possible() clause {
 
 // holdsBoundary tells whether a boundary stands within one of the literals.
 func (c clause) holdsBoundary() bool {
-	return slices.ContainsFunc(c, func(l string) bool { return strings.Contains(strings.Trim(l, boundary), boundary) })
+	return slices.ContainsFunc(c, func(l string) bool { return strings.Contains(trimBoundaries(l), boundary) })
 }
 
 func settleBoundaries(l string) (string, bool) {
 	if !strings.Contains(l, boundary) {
 		return l, true
 	}
-	inner := strings.Trim(l, boundary)
+	inner := trimBoundaries(l)
 	first, last := strings.HasPrefix(l, boundary), strings.HasSuffix(l, boundary)
 	var b strings.Builder
 	if first {
@@ -91,7 +91,7 @@ func settleBoundaries(l string) (string, bool) {
 	for i := range len(inner) {
 		if inner[i] != boundary[0] {
 			b.WriteByte(inner[i])
-		} else if before, after := inner[i-1], strings.TrimLeft(inner[i:], boundary)[0]; before != boundary[0] && !between(before, after) {
+		} else if before, after := inner[i-1], skipBoundaries(inner[i:])[0]; before != boundary[0] && !between(before, after) {
 			return "", false
 		}
 	}
@@ -105,6 +105,24 @@ func settleBoundaries(l string) (string, bool) {
 // others may stand, which are no part of words.
 func between(before, after byte) bool {
 	return isWord(before) != isWord(after) || strings.IndexByte("sk", before) >= 0 || strings.IndexByte("sk", after) >= 0
+}
+
+// skipBoundaries takes boundaries off the front. Package strings would take every byte that is no
+// UTF-8 for one.
+func skipBoundaries(l string) string {
+	for strings.HasPrefix(l, boundary) {
+		l = l[len(boundary):]
+	}
+	return l
+}
+
+// trimBoundaries takes them off both ends.
+func trimBoundaries(l string) string {
+	l = skipBoundaries(l)
+	for strings.HasSuffix(l, boundary) {
+		l = l[:len(l)-len(boundary)]
+	}
+	return l
 }
 
 // isWord is what \b of package regexp goes by: ASCII only.
@@ -121,7 +139,7 @@ func (c clause) compare(d clause) int {
 func (c clause) shortest() int {
 	n := maxLiteral
 	for _, l := range c {
-		n = min(n, len(strings.Trim(l, boundary)))
+		n = min(n, len(trimBoundaries(l)))
 	}
 	return n
 }
@@ -130,7 +148,7 @@ func (c clause) shortest() int {
 // looking.
 func (c clause) useful() bool {
 	for _, l := range c {
-		if l = strings.Trim(l, boundary); len(l) < 2 && (l == "" || isCommon(l[0])) {
+		if l = trimBoundaries(l); len(l) < 2 && (l == "" || isCommon(l[0])) {
 			return false
 		}
 	}

@@ -40,6 +40,9 @@ func (v records) Query(ctx context.Context, q verdicts.Query) ([]*verdicts.Recor
 		if err := rows.Scan(&data); err != nil {
 			return nil, "", err
 		}
+		if data == nil {
+			continue // a term of a record that could not be read when it was forgotten
+		}
 		r, err := verdicts.Decode(data)
 		if err != nil {
 			return nil, "", err
@@ -62,7 +65,8 @@ func statement(terms []verdicts.Term, low, high int64) (string, []any) {
 		return "SELECT data FROM verdict WHERE seq >= ? AND seq < ? ORDER BY seq DESC", []any{low, high}
 	}
 	var b strings.Builder
-	b.WriteString("SELECT v.data FROM chunk c CROSS JOIN term t ON t.chunk = c.n CROSS JOIN verdict v ON v.seq = t.seq" +
+	// The record is read last, when all terms are known to be there.
+	b.WriteString("SELECT (SELECT data FROM verdict WHERE seq = t.seq) FROM chunk c CROSS JOIN term t ON t.chunk = c.n" +
 		" WHERE c.last >= ? AND c.first < ? AND t.term = ? AND t.seq >= ? AND t.seq < ?")
 	args := []any{low, high, int64(terms[0]), low, high}
 	for _, other := range terms[1:] {
@@ -73,7 +77,7 @@ func statement(terms []verdicts.Term, low, high int64) (string, []any) {
 	return b.String(), args
 }
 
-// rarestFirst sorts terms by how many records have them.
+// rarestFirst sorts terms by how many records have them; common ones by how many have them lately.
 func (db *DB) rarestFirst(ctx context.Context, terms []verdicts.Term) ([]verdicts.Term, error) {
 	if len(terms) < 2 {
 		return terms, nil
@@ -83,6 +87,13 @@ func (db *DB) rarestFirst(ctx context.Context, terms []verdicts.Term) ([]verdict
 		var n int
 		if err := db.read.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM chunk c CROSS JOIN term t ON t.chunk = c.n WHERE t.term = ? LIMIT ?)", int64(t), rare).Scan(&n); err != nil {
 			return nil, err
+		}
+		if n == rare {
+			var lately int
+			if err := db.read.QueryRowContext(ctx, "SELECT count(*) FROM term WHERE chunk IN (SELECT n FROM chunk ORDER BY first DESC LIMIT 2) AND term = ?", int64(t)).Scan(&lately); err != nil {
+				return nil, err
+			}
+			n += lately
 		}
 		have[t] = n
 	}

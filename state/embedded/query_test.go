@@ -38,6 +38,33 @@ func TestQueriesNeedNoSorting(t *testing.T) {
 	}
 }
 
+// Of two terms that many records have, the one is walked that fewer have: a query whose conditions are
+// never met together looks at every record that it walks.
+func TestTheRarerOfTwoCommonTermsIsWalked(t *testing.T) {
+	db := open(t, Options{Sweep: -1})
+	defer statetest.Close(t, db)
+	now := time.Now()
+	var all []*verdicts.Record
+	for i := range 3 * rare {
+		r := statetest.Record(i, now.Add(time.Duration(i-3*rare)*time.Second))
+		r.Symbols = []verdicts.Symbol{{Name: "ALL"}}
+		if i%3 != 0 {
+			r.Symbols = append(r.Symbols, verdicts.Symbol{Name: "MOST"})
+		}
+		all = append(all, r)
+	}
+	if err := db.Verdicts().Import(t.Context(), all...); err != nil {
+		t.Fatal(err)
+	}
+	most, every := verdicts.Query{Symbol: "MOST"}.Terms()[0], verdicts.Query{Symbol: "ALL"}.Terms()[0]
+	for _, terms := range [][]verdicts.Term{{most, every}, {every, most}} {
+		got, err := db.rarestFirst(t.Context(), terms)
+		if err != nil || got[0] != most {
+			t.Errorf("%v first, want %v, %v", got[0], most, err)
+		}
+	}
+}
+
 // Records that come late, or older than all others, are in their place.
 func TestChunksKeepTheOrderOfTime(t *testing.T) {
 	db := open(t, Options{Sweep: -1})

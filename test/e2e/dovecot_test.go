@@ -367,22 +367,21 @@ func TestMovingMailInDovecotTeaches(t *testing.T) {
 	last := anna.do(`SEARCH SUBJECT there-and-back`)
 	number := strings.Fields(last[0])
 	anna.do("MOVE %s INBOX", number[len(number)-1])
-	d.stop(t)
-	anna.only("INBOX", "nobody-listens")
-	anna.do("MOVE 1 Junk") // works all the same
-
 	names := map[string]string{}
 	for _, subject := range []string{"moved-to-junk", "copied-to-junk", "rescued", "there-and-back"} {
 		names[digestOf(t, subject)] = subject
 	}
 	var got []string
-	for _, l := range d.learned(t) {
+	for _, l := range d.learned(t) { // beside the daemon, which goes on
 		name := names[l.Digest]
 		if name == "" {
 			name = "something else " + l.Digest
 		}
 		got = append(got, fmt.Sprintf("%s: %s by %s from %s", name, l.Class, l.Who, l.Source))
 	}
+	d.stop(t)
+	anna.only("INBOX", "nobody-listens")
+	anna.do("MOVE 1 Junk") // works all the same
 	slices.Sort(got)
 	want := []string{
 		"copied-to-junk: spam by anna from imapsieve",
