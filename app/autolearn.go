@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/postern-mail/postern/internal/config"
@@ -26,11 +27,19 @@ const (
 	autoWho    = "auto"
 )
 
-// autoClass is what a message is to be learned as without a user's word; None: not at all.
-func (g *generation) autoClass(ctx context.Context, m *mail.Message, ev scoring.Evidence, r *verdicts.Record) bayes.Class {
+// autoClass is what a message is to be learned as without a user's word; None: not at all. With ids
+// it is so if one of them is of a message that our users sent.
+func (g *generation) autoClass(ctx context.Context, m *mail.Message, ev scoring.Evidence, r *verdicts.Record) (c bayes.Class, ids []string) {
 	auto := g.cfg.Learning.Auto
-	if !auto.Enabled || m.Truncated != "" || !promising(auto, r) {
-		return bayes.None
+	_, own := reporter(m.Session, g.cfg.Networks.Trusted)
+	if !auto.Enabled || m.Truncated != "" {
+		return bayes.None, nil
+	}
+	if !own && trapped(auto.Traps, m.Envelope.Rcpts) {
+		return bayes.Spam, nil
+	}
+	if ids = answered(m.Header); !promising(auto, r, len(ids) > 0) {
+		return bayes.None, nil
 	}
 	ev = g.withoutLearning(ctx, m, ev)
 	v := scoring.Judge(ev, g.policies.Choose(m))
@@ -45,25 +54,33 @@ func (g *generation) autoClass(ctx context.Context, m *mail.Message, ev scoring.
 			strong++
 		}
 	}
+	clean := worst == 0 && passesDMARC(ev.Auth)
 	switch {
 	case v.Score >= auto.Spam && strong >= autoGroups:
-		return bayes.Spam
-	case v.Score <= auto.Ham && worst == 0 && passesDMARC(ev.Auth):
-		return bayes.Ham
+		return bayes.Spam, nil
+	case v.Score <= auto.Ham && clean:
+		return bayes.Ham, nil
+	case v.Score <= 0 && clean && len(ids) > 0:
+		return bayes.Ham, ids
 	}
-	return bayes.None
+	return bayes.None, nil
+}
+
+// trapped tells whether all recipients are traps.
+func trapped(traps, rcpts []string) bool {
+	return len(rcpts) > 0 && !slices.ContainsFunc(rcpts, func(r string) bool { return !holds(traps, r) })
 }
 
 // promising tells by the record alone whether a second look is worth it. Rules may have
 // read what learning said, so it is no proof.
-func promising(auto config.AutoLearning, r *verdicts.Record) bool {
+func promising(auto config.AutoLearning, r *verdicts.Record, answer bool) bool {
 	score := r.Score
 	for _, s := range r.Symbols {
 		if ofLearning(s.Name) {
 			score -= s.Score
 		}
 	}
-	return score >= auto.Spam || score <= auto.Ham
+	return score >= auto.Spam || score <= auto.Ham || answer && score <= 0
 }
 
 // ofLearning tells whether a symbol is what learning said.
@@ -91,11 +108,18 @@ func passesDMARC(results []authres.Result) bool {
 	return false
 }
 
-// learnAuto learns a message without a user's word, unless somebody has said
+// learnAuto does what a job says: it notes mail that our users sent, and learns a message without a
+// user's word, unless somebody has said
 // already what it is, or its class is too far ahead of the other.
 func (a *App) learnAuto(ctx context.Context, j job) {
 	ctx, cancel := context.WithTimeout(ctx, lessonPatience)
 	defer cancel()
+	if j.sent != "" {
+		a.noteSent(ctx, j.sent)
+	}
+	if j.class == bayes.None || len(j.answers) > 0 && !a.wasSent(ctx, j.answers) {
+		return
+	}
 	seen := a.learning.Seen()
 	ahead, behind := seen.Ham, seen.Spam
 	if j.class == bayes.Spam {

@@ -22,10 +22,10 @@ type notebook struct {
 	mu    sync.Mutex
 	under map[underWay]note
 
-	jobs   chan job
-	quit   chan struct{}
-	done   sync.WaitGroup
-	lessen func(context.Context, job) // learns what a job says is to be learned
+	jobs chan job
+	quit chan struct{}
+	done sync.WaitGroup
+	rest func(context.Context, job) // does the rest of a job
 }
 
 // underWay names a message that is under way.
@@ -45,7 +45,9 @@ type note struct {
 type job struct {
 	id string
 	note
-	class bayes.Class // to learn by itself; None: not
+	class   bayes.Class // to learn by itself; None: not
+	answers []string    // ids of messages, one of which must be of our users for that; none: no matter
+	sent    string      // id of a message that one of our users sent
 }
 
 // The bounds of what waits.
@@ -73,8 +75,8 @@ func openNotebook(dir string, bytes int64, log *slog.Logger) (*notebook, error) 
 }
 
 // start has jobs done until close.
-func (n *notebook) start(lessen func(context.Context, job)) {
-	n.lessen = lessen
+func (n *notebook) start(rest func(context.Context, job)) {
+	n.rest = rest
 	n.done.Go(func() {
 		for {
 			select {
@@ -91,13 +93,13 @@ func (n *notebook) start(lessen func(context.Context, job)) {
 }
 
 func (n *notebook) do(j job) {
-	if n.ring != nil {
+	if n.ring != nil && len(j.tokens) > 0 {
 		if err := n.ring.Add(recent.Message{ID: j.id, Digest: j.digest, Tokens: j.tokens}); err != nil {
 			n.log.Warn("a message is not remembered", "id", j.id, "err", err)
 		}
 	}
-	if j.class != bayes.None {
-		n.lessen(context.Background(), j)
+	if j.class != bayes.None || j.sent != "" {
+		n.rest(context.Background(), j)
 	}
 }
 

@@ -44,12 +44,12 @@ func (a *App) closeNotes() error {
 // remember keeps what a judged message was made of, and sees whether it is to be learned.
 func (a *App) remember(ctx context.Context, g *generation, m *mail.Message, ev scoring.Evidence, r *verdicts.Record) {
 	taken, ok := a.notes.take(m)
-	if !ok {
+	j := job{id: r.ID, note: taken, sent: g.sentID(m)}
+	if !ok && j.sent == "" {
 		return
 	}
-	j := job{id: r.ID, note: taken}
-	if _, report := reportClass(g.cfg.Learning.Reports, m.Envelope.Rcpts); !report {
-		j.class = g.autoClass(ctx, m, ev, r)
+	if _, report := reportClass(g.cfg.Learning.Reports, m.Envelope.Rcpts); ok && !report {
+		j.class, j.answers = g.autoClass(ctx, m, ev, r)
 	}
 	if err := a.notes.keep(j); err != nil && j.class != bayes.None {
 		a.metrics.lesson(autoWho, "dropped")

@@ -316,6 +316,77 @@ func TestAutomaticLearning(t *testing.T) {
 	}
 }
 
+func TestAnAnswerToOurUsersIsHam(t *testing.T) {
+	dir := t.TempDir()
+	s := newSiteOf(t, []filters.Kind{says, bayes.Kind}, "state.dir", dir, "learning.auto.enabled", "true", "scoring.scores.SEEN", "0", "rules.defaults", "false")
+	s.deliver(t, ourUser, "Message-ID: <q1@example.org>\nFrom: anna@example.org\nSubject: a question\n\nWell?\n", "joe@example.net")
+	s.settled(t, func() bool { return s.wasSent(t.Context(), []string{"<q1@example.org>"}) })
+	for i, x := range []struct {
+		name, head string
+		ham        bool
+	}{
+		{"an answer by In-Reply-To", "X-Says: dmarc=pass\nIn-Reply-To: <q1@example.org>\n", true},
+		{"an answer by References, among others", "X-Says: dmarc=pass\nReferences: <other@x>\n <q1@example.org>\n <more@x>\n", true},
+		{"learning's own word does not stand in the way", "X-Says: BAYES_SPAM dmarc=pass\nIn-Reply-To: <q1@example.org>\n", true},
+		{"to a message that nobody sent", "X-Says: dmarc=pass\nIn-Reply-To: <q2@example.org>\n", false},
+		{"anybody could have written it", "In-Reply-To: <q1@example.org>\n", false},
+		{"something speaks against it", "X-Says: SMALL dmarc=pass\nIn-Reply-To: <q1@example.org>\n", false},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			before := s.learning.Seen().Ham
+			raw := x.head + strings.Replace(plain, "<1@", fmt.Sprintf("<%d@", i), 1)
+			_, r := s.deliver(t, client, raw, "anna@example.org")
+			s.settled(t, func() bool { return remembered(t, dir, r.ID) }) // all before it is done
+			if x.ham {
+				s.settled(t, func() bool { return s.learning.Seen().Ham == before+1 })
+			}
+		})
+	}
+	s.stop()
+	if seen := s.learning.Seen(); seen != (class.Count{Ham: 3}) {
+		t.Errorf("%v", seen)
+	}
+}
+
+func TestATrapIsSpam(t *testing.T) {
+	s := newSiteOf(t, []filters.Kind{says, bayes.Kind}, "learning.auto.enabled", "true", "learning.auto.traps", "[trap@example.org, other@example.org]")
+	raw := func(i int) string { return strings.Replace(plain, "<1@", fmt.Sprintf("<%d@", i), 1) }
+	s.deliver(t, client, raw(1), "Trap@example.org", "other@example.org")
+	s.deliver(t, client, raw(2), "trap@example.org", "anna@example.org") // somebody whom it reaches, too
+	s.deliver(t, ourUser, raw(3), "trap@example.org")                    // a mistake of one of ours
+	s.stop()
+	if seen := s.learning.Seen(); seen != (class.Count{Spam: 1}) {
+		t.Errorf("%v", seen)
+	}
+}
+
+func TestAnsweredIsBounded(t *testing.T) {
+	h, _ := mail.Read([]byte("References: " + strings.Repeat("<a@b> ", 5000) + "<last@b>\nIn-Reply-To: <first@b> (joe's message of <no id>)\n\n"))
+	ids := answered(h)
+	if len(ids) != maxAnswers || ids[0] != "<first@b>" || ids[1] != "<last@b>" {
+		t.Errorf("%d: %q", len(ids), ids[:2])
+	}
+	if ids := answered(mail.Header{{Name: "References", Value: " nothing < > <> here"}}); len(ids) != 0 {
+		t.Errorf("%q", ids)
+	}
+}
+
+func FuzzAnswered(f *testing.F) {
+	f.Add("<a@b> <c@d>", "<a@b")
+	f.Add("", "<<a>>\x00< >")
+	f.Fuzz(func(t *testing.T, replyTo, references string) {
+		ids := answered(mail.Header{{Name: "In-Reply-To", Value: replyTo}, {Name: "References", Value: references}})
+		if len(ids) > maxAnswers {
+			t.Fatalf("%d ids", len(ids))
+		}
+		for _, id := range ids {
+			if !strings.Contains(replyTo+" "+references, id) || len(id) > maxMessageID {
+				t.Fatalf("%q", id)
+			}
+		}
+	})
+}
+
 func TestNothingIsLearnedAutomaticallyUnlessAskedFor(t *testing.T) {
 	s := newSiteOf(t, []filters.Kind{says, bayes.Kind})
 	s.deliver(t, client, "X-Says: LISTED PHISH\n"+plain, "anna@example.org")

@@ -208,9 +208,10 @@ type Reports struct {
 
 // AutoLearning is learning without a user's word.
 type AutoLearning struct {
-	Enabled bool    `yaml:"enabled" doc:"Learn so."`
-	Spam    float64 `yaml:"spam" min:"6" max:"1000" doc:"Score from which on a message is learned as spam, without what learning itself says of it, and with three points or more from each of two groups of symbols."`
-	Ham     float64 `yaml:"ham" min:"-1000" max:"0" doc:"Score up to which a message is learned as ham, without what learning itself says of it, when it passes DMARC and nothing speaks against it."`
+	Enabled bool     `yaml:"enabled" doc:"Learn so."`
+	Spam    float64  `yaml:"spam" min:"6" max:"1000" doc:"Score from which on a message is learned as spam, without what learning itself says of it, and with three points or more from each of two groups of symbols."`
+	Ham     float64  `yaml:"ham" min:"-1000" max:"0" doc:"Score up to which a message is learned as ham, without what learning itself says of it, when it passes DMARC and nothing speaks against it. For an answer to mail of our own users 0 is enough."`
+	Traps   []string `yaml:"traps" check:"line" doc:"Addresses that nobody has: what strangers send to them alone is learned as spam."`
 }
 
 // Headers are the optional marks on mail.

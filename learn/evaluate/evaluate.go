@@ -57,7 +57,7 @@ func Read(ctx context.Context, paths []string, in io.Reader, spam bool, progress
 	var mu sync.Mutex
 	var list []Mail
 	err := learn.ReadParallel(ctx, paths, in, func(f learn.Found) error {
-		m := Mail{Name: f.Name, Spam: spam, When: date(f.Message), Tokens: tokens.Of(f.Message), Open: opener(f)}
+		m := Mail{Name: f.Name, Spam: spam, When: date(f.Message), Tokens: tokens.Of(f.Message), Open: opener(f.Path, f.Name)}
 		mu.Lock()
 		defer mu.Unlock()
 		list = append(list, m)
@@ -71,14 +71,14 @@ func Read(ctx context.Context, paths []string, in io.Reader, spam bool, progress
 }
 
 // opener reads a message again from the file in which it was; nil for standard input.
-func opener(f learn.Found) func() (*mail.Message, error) {
-	if f.Path == "" {
+func opener(path, name string) func() (*mail.Message, error) {
+	if path == "" {
 		return nil
 	}
 	return func() (msg *mail.Message, err error) {
 		errFound := errors.New("found")
-		err = learn.ReadAll(context.Background(), []string{f.Path}, nil, func(again learn.Found) error {
-			if again.Name != f.Name {
+		err = learn.ReadAll(context.Background(), []string{path}, nil, func(again learn.Found) error {
+			if again.Name != name {
 				return nil
 			}
 			msg = again.Message
@@ -87,7 +87,7 @@ func opener(f learn.Found) func() (*mail.Message, error) {
 		if errors.Is(err, errFound) {
 			return msg, nil
 		}
-		return nil, fmt.Errorf("%q is not there any more: %w", f.Name, err)
+		return nil, fmt.Errorf("%q is not there any more: %w", name, err)
 	}
 }
 

@@ -77,7 +77,7 @@ func settleBoundaries(l string) (string, bool) {
 	if !strings.Contains(l, boundary) {
 		return l, true
 	}
-	inner := strings.Trim(l, boundary)
+	inner := trimBoundaries(l)
 	first, last := strings.HasPrefix(l, boundary), strings.HasSuffix(l, boundary)
 	var b strings.Builder
 	if first {
@@ -86,7 +86,7 @@ func settleBoundaries(l string) (string, bool) {
 	for i := range len(inner) {
 		if inner[i] != boundary[0] {
 			b.WriteByte(inner[i])
-		} else if after := strings.TrimLeft(inner[i:], boundary)[0]; inner[i-1] != boundary[0] && isWord(inner[i-1]) == isWord(after) {
+		} else if after := skipBoundaries(inner[i:])[0]; inner[i-1] != boundary[0] && isWord(inner[i-1]) == isWord(after) {
 			return "", false
 		}
 	}
@@ -94,6 +94,24 @@ func settleBoundaries(l string) (string, bool) {
 		b.WriteString(boundary)
 	}
 	return b.String(), true
+}
+
+// skipBoundaries takes boundaries off the front. Package strings would take every byte that is no
+// UTF-8 for one.
+func skipBoundaries(l string) string {
+	for strings.HasPrefix(l, boundary) {
+		l = l[len(boundary):]
+	}
+	return l
+}
+
+// trimBoundaries takes them off both ends.
+func trimBoundaries(l string) string {
+	l = skipBoundaries(l)
+	for strings.HasSuffix(l, boundary) {
+		l = l[:len(l)-len(boundary)]
+	}
+	return l
 }
 
 // isWord is what \b of package regexp goes by: ASCII only.
@@ -110,7 +128,7 @@ func (c clause) compare(d clause) int {
 func (c clause) shortest() int {
 	n := maxLiteral
 	for _, l := range c {
-		n = min(n, len(strings.Trim(l, boundary)))
+		n = min(n, len(trimBoundaries(l)))
 	}
 	return n
 }
@@ -119,7 +137,7 @@ func (c clause) shortest() int {
 // looking.
 func (c clause) useful() bool {
 	for _, l := range c {
-		if l = strings.Trim(l, boundary); len(l) < 2 && (l == "" || isCommon(l[0])) {
+		if l = trimBoundaries(l); len(l) < 2 && (l == "" || isCommon(l[0])) {
 			return false
 		}
 	}

@@ -123,7 +123,7 @@ type literal struct {
 
 // newLiteral reads the boundaries at the ends.
 func newLiteral(l string) literal {
-	return literal{strings.Trim(l, boundary), strings.HasPrefix(l, boundary), strings.HasSuffix(l, boundary)}
+	return literal{trimBoundaries(l), strings.HasPrefix(l, boundary), strings.HasSuffix(l, boundary)}
 }
 
 // stands tells whether the literal that ends at end has the boundaries it needs.

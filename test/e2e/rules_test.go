@@ -97,7 +97,9 @@ func TestARuleActsOnTheNextMessageAndABrokenOneIsRefused(t *testing.T) {
 	if !finds("DAFFODILS") {
 		t.Error("a broken file costs the rules of before")
 	}
-	var health struct{ Wrong []struct{ Name, Detail string } }
+	var health struct {
+		Wrong []struct{ Name, Detail string }
+	}
 	if err := w.Get(ctx, "/healthz", &health); err != nil {
 		t.Error(err)
 	}
