@@ -87,6 +87,7 @@ func leaves(rt *rapid.T, n *Model, left map[int]bayes.Class) {
 // Two nodes and any interleaving of learning, moving, forgetting, tidying up, and crashes of
 // which a node comes back with a cache of any age or none: they agree on the model of what is left.
 func anyInterleaving(t *testing.T, fresh func(t testing.TB) opener) {
+	few(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		open, dir := fresh(t), t.TempDir()
 		limits := small
@@ -251,5 +252,33 @@ func TestWhatWasLearnedMovesFromAFileIntoRedisAndBack(t *testing.T) {
 	}
 	if err := Copy(ctx, file.store.lessons, shared.Lessons(), func(int) {}); !errors.Is(err, ErrTaught) {
 		t.Errorf("into a store that has learned: %v", err)
+	}
+}
+
+// A Redis that was short of memory has thrown parts of it away: what the samples say is left.
+func TestLostPartsAreCountedAnew(t *testing.T) {
+	server := redistest.Start(t)
+	open := onRedis("e:", redis.Options{Addrs: []string{server.Addr}})
+	limits := small
+	limits.Changes = 10
+	n := start(t, open, limits, "")
+	for _, key := range []string{"e:b:{b}:c", "e:b:{b}:s:*"} {
+		teach(t, n.Model, 60, Origin{})
+		lost := server.Do(t, "KEYS", key).([]any)
+		for _, k := range lost {
+			server.Do(t, "DEL", k)
+		}
+		if len(lost) == 0 {
+			t.Fatalf("no key %s", key)
+		}
+		late := start(t, open, limits, "")
+		same(t, late.judge.Load().Counts, n.judge.Load().Counts)
+		for i := range 20 { // and things go on
+			learnIt(t, late.Model, message(i, bayes.Ham), bayes.None, Origin{})
+		}
+		if err := n.catchUp(ctx); err != nil {
+			t.Fatal(err)
+		}
+		same(t, n.judge.Load().Counts, late.judge.Load().Counts)
 	}
 }

@@ -150,8 +150,39 @@ func (s *Store) Samples(ctx context.Context) iter.Seq2[Record, error] {
 	}
 }
 
-// Load returns the counts, for the caller to own, and the position they stand for.
+// Load returns the counts, for the caller to own, and the position they stand for. Where
+// a part of them was lost, as by a Redis that is short of memory, they are counted anew from the
+// samples: what was settled is lost then.
 func (s *Store) Load(ctx context.Context) (*bayes.Table, Position, error) {
+	table, at, err := s.load(ctx)
+	if errors.Is(err, lessons.ErrGap) || errors.Is(err, errDamaged) {
+		return s.recount(ctx)
+	}
+	return table, at, err
+}
+
+// recount counts the samples.
+func (s *Store) recount(ctx context.Context) (*bayes.Table, Position, error) {
+	for {
+		before, err := s.lessons.Stats(ctx)
+		if err != nil {
+			return nil, Position{}, err
+		}
+		table := bayes.NewTable(0)
+		for r, err := range s.Samples(ctx) {
+			if err != nil {
+				return nil, Position{}, err
+			}
+			table.Add(r.Tokens, Counted, r.Class, 1)
+		}
+		after, err := s.lessons.Stats(ctx)
+		if err != nil || after.End == before.End { // else somebody learned meanwhile
+			return table, after.End, err
+		}
+	}
+}
+
+func (s *Store) load(ctx context.Context) (*bayes.Table, Position, error) {
 	for {
 		at, chunks, err := s.lessons.Snapshot(ctx)
 		if err != nil {

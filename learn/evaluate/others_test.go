@@ -11,18 +11,18 @@ import (
 	"testing"
 )
 
-// others has TestMeasure ask SpamAssassin too: go test ... -args -others. It takes a quarter of an hour.
+// others is for what takes a quarter of an hour: go test ... -args -others.
 var others = flag.Bool("others", false, "measure SpamAssassin's Bayes too")
 
-// measureOthers judges the split by further filters and logs how they do.
-func measureOthers(t *testing.T, train, test []Mail) {
+// TestOthers has SpamAssassin's Bayes learn and judge what TestMeasure does, and logs how it does.
+func TestOthers(t *testing.T) {
 	if !*others {
-		return
+		t.Skip("-others is not given")
 	}
 	if out, err := exec.Command("perl", "-MMail::SpamAssassin", "-e", "1").CombinedOutput(); err != nil {
-		t.Logf("SpamAssassin is not installed: %s", out)
-		return
+		t.Skipf("SpamAssassin is not installed (Debian package spamassassin): %s", out)
 	}
+	train, test := corpus(t)
 	scores := spamAssassin(t, train, test)
 	for _, s := range append(slices.Clone(sources), "+", "") {
 		t.Logf("SpamAssassin's Bayes: %-16s (1-AUC) %8.4f %%, recall at 0.1 %% %6.2f %%", s, AboveCurve(of(scores, s)), Recall(of(scores, s), 0.001))
@@ -61,13 +61,4 @@ func spamAssassin(t *testing.T, train, test []Mail) []Score {
 		scores[i] = Score{Mail: test[i], Odds: p}
 	}
 	return scores
-}
-
-// TestOthers is the part of TestMeasure about other filters, alone.
-func TestOthers(t *testing.T) {
-	if !*others {
-		t.Skip("-others is not given")
-	}
-	train, test := corpus(t)
-	measureOthers(t, train, test)
 }
