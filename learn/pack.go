@@ -71,7 +71,7 @@ func unpack(sample []byte) (domain string, list []uint64, err error) {
 	if len(sample) < 2 || sample[0] != sampleVersion || len(sample) < 2+int(sample[1]) {
 		return "", nil, errSample
 	}
-	domain, rest := string(sample[2:2+sample[1]]), sample[2+int(sample[1]):]
+	domain, rest := string(sample[2:2+int(sample[1])]), sample[2+int(sample[1]):]
 	whole, a := binary.Uvarint(rest)
 	if a <= 0 {
 		return "", nil, errSample
