@@ -163,11 +163,16 @@ func parseTime(s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
+	return ParseTime(s, time.Now())
+}
+
+// ParseTime reads a time: RFC 3339, seconds since 1970, or how long before now: 90m, 2h, 3d.
+func ParseTime(s string, now time.Time) (time.Time, error) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return time.Unix(n, 0), nil
 	}
 	if ago, ok := parseAgo(s); ok {
-		return time.Now().Add(-ago), nil
+		return now.Add(-ago), nil
 	}
 	return time.Parse(time.RFC3339, s)
 }

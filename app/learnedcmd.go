@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"text/tabwriter"
 	"time"
 
+	"github.com/postern-mail/postern/admin"
 	"github.com/postern-mail/postern/learn"
 	"github.com/postern-mail/postern/learn/bayes"
 	"github.com/postern-mail/postern/verdicts"
@@ -19,7 +19,7 @@ import (
 type lessonFlags struct {
 	By     string `help:"Those of this user." placeholder:"USER"`
 	Source string `help:"Those from there." placeholder:"TEXT"`
-	Since  string `help:"Those learned since then: RFC 3339, a date, seconds since 1970, or how long ago (36h)." placeholder:"TIME"`
+	Since  string `help:"Those learned since then: RFC 3339, a date, seconds since 1970, or how long ago (36h, 3d)." placeholder:"TIME"`
 	Until  string `help:"Those learned before then." placeholder:"TIME"`
 	Class  string `help:"Those of this class: spam or ham." placeholder:"CLASS"`
 	Auto   bool   `help:"Those that were learned automatically."`
@@ -41,24 +41,17 @@ func (c lessonFlags) filter(now time.Time) (f learn.Filter, err error) {
 	return f, nil
 }
 
-// parsePast reads a time: RFC 3339, a date in local time, seconds since 1970,
-// or how long ago; nothing is the zero time.
+// parsePast reads a time: a date in local time, or what the admin endpoint takes. Nothing is no time.
 func parsePast(flag, s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		return time.Unix(n, 0), nil
-	}
-	if d, err := time.ParseDuration(s); err == nil {
-		return now.Add(-d.Abs()), nil
-	}
 	if t, err := time.ParseInLocation(time.DateOnly, s, time.Local); err == nil {
 		return t, nil
 	}
-	t, err := time.Parse(time.RFC3339, s)
+	t, err := admin.ParseTime(s, now)
 	if err != nil {
-		return t, usageError{fmt.Errorf("%s: %q is no time: use RFC 3339, a date (2026-03-01), seconds since 1970, or how long ago (36h)", flag, s)}
+		return t, usageError{fmt.Errorf("%s: %q is no time: use RFC 3339, a date (2026-03-01), seconds since 1970, or how long ago (36h, 3d)", flag, s)}
 	}
 	return t, nil
 }

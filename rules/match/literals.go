@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"regexp/syntax"
 	"slices"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -23,9 +22,6 @@ const (
 // are bytes, ASCII letters in lower case, as the automaton sees the text, and
 // boundaries.
 type clause []string
-
-// boundary stands in literals for \b. No expression holds such a byte.
-const boundary = "\xff"
 
 // facts is what is known of the texts that an expression matches.
 type facts struct {
@@ -48,7 +44,7 @@ func plan(tree *syntax.Regexp) (variant, []clause) {
 	if len(clauses) > maxClauses {
 		clauses = clauses[:maxClauses]
 	}
-	p.exact = len(clauses) > 0 && f.exact != nil && f.faithful && !f.asserts
+	p.exact = len(clauses) > 0 && f.exact != nil && f.faithful && !f.asserts && !clause(f.exact).holdsBoundary()
 	p.need = 1<<len(clauses) - 1
 	return p, clauses
 }
@@ -59,64 +55,6 @@ func (f facts) required() []clause {
 		return append(slices.Clone(f.clauses), c)
 	}
 	return f.clauses
-}
-
-// possible settles the boundaries within literals and leaves out those that
-// nothing can match. Boundaries at the ends stay.
-func (c clause) possible() clause {
-	var out clause
-	for _, l := range c {
-		if settled, ok := settleBoundaries(l); ok {
-			out = append(out, settled)
-		}
-	}
-	return out
-}
-
-func settleBoundaries(l string) (string, bool) {
-	if !strings.Contains(l, boundary) {
-		return l, true
-	}
-	inner := trimBoundaries(l)
-	first, last := strings.HasPrefix(l, boundary), strings.HasSuffix(l, boundary)
-	var b strings.Builder
-	if first {
-		b.WriteString(boundary)
-	}
-	for i := range len(inner) {
-		if inner[i] != boundary[0] {
-			b.WriteByte(inner[i])
-		} else if after := skipBoundaries(inner[i:])[0]; inner[i-1] != boundary[0] && isWord(inner[i-1]) == isWord(after) {
-			return "", false
-		}
-	}
-	if last && inner != "" {
-		b.WriteString(boundary)
-	}
-	return b.String(), true
-}
-
-// skipBoundaries takes boundaries off the front. Package strings would take every byte that is no
-// UTF-8 for one.
-func skipBoundaries(l string) string {
-	for strings.HasPrefix(l, boundary) {
-		l = l[len(boundary):]
-	}
-	return l
-}
-
-// trimBoundaries takes them off both ends.
-func trimBoundaries(l string) string {
-	l = skipBoundaries(l)
-	for strings.HasSuffix(l, boundary) {
-		l = l[:len(l)-len(boundary)]
-	}
-	return l
-}
-
-// isWord is what \b of package regexp goes by: ASCII only.
-func isWord(b byte) bool {
-	return b == '_' || '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
 }
 
 // compare orders clauses by how rarely they are met: the longer the literals
@@ -242,12 +180,12 @@ func studyRune(r rune, fold bool) facts {
 func studyClass(pairs []rune) facts {
 	f := facts{faithful: true, lines: inClass(pairs, '\n')}
 	count := 0
-	for i := 0; i < len(pairs); i += 2 {
-		f.reach = utf8.UTFMax
+	for i := 0; i < len(pairs); i += 2 { // in order
+		f.reach = utf8.RuneLen(pairs[i+1])
 		count += int(pairs[i+1]-pairs[i]) + 1
 	}
 	if count == 0 || count > maxClass || inClass(pairs, utf8.RuneError) {
-		return facts{reach: utf8.UTFMax, lines: f.lines}
+		return facts{reach: f.reach, lines: f.lines}
 	}
 	for i := 0; i < len(pairs); i += 2 {
 		for r := pairs[i]; r <= pairs[i+1]; r++ {
@@ -271,9 +209,14 @@ func inClass(pairs []rune, r rune) bool {
 }
 
 // lowerASCII is the rune as the automaton sees it, and whether its case is
-// lost thereby.
+// lost thereby. The signs that fold to s and k are these letters: a text that
+// holds them is gone over again.
 func lowerASCII(r rune) (lower rune, letter bool) {
 	switch {
+	case string(r) == longS:
+		return 's', true
+	case string(r) == kelvin:
+		return 'k', true
 	case 'A' <= r && r <= 'Z':
 		return r - 'A' + 'a', true
 	default:

@@ -4,9 +4,10 @@
 // Most expressions cannot match where certain words are missing. Those words
 // are read from each expression's syntax (a conjunction of any-of sets of
 // literals), and the literals of all expressions are looked for at once by one
-// automaton (Aho and Corasick, 1975). An expression is run only where its
-// literals stand, and only on the stretch around them when no match can be
-// longer than that. What comes out is what running each on its own would give.
+// automaton (Aho and Corasick, 1975). An expression is run only when it is asked
+// for, each alternative by itself, and only on the stretches where its literals
+// stand near each other, when no match can be longer than that. What comes out
+// is what running each on its own would give.
 //
 // Expressions are those of package regexp: RE2 semantics, linear time, no
 // backtracking.

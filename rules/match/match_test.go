@@ -57,6 +57,11 @@ func TestMatch(t *testing.T) {
 		{"a gap of blanks of any length", `win\s+now`, "x " + strings.Repeat("y", 50) + " win" + strings.Repeat(" \n", 500) + "now", true},
 		{"two gaps of blanks", `\bwin\s*it\s*now$`, "win it. win" + strings.Repeat(" ", 50) + "it" + strings.Repeat("\n", 50) + "now", true},
 		{"gaps of blanks over and over", `(?:win\s*)+now`, strings.Repeat("win  ", 50) + "now", true},
+		{"a folded letter beside the Kelvin sign itself", "(?i:k)\u212a", "\u212a\u212a", true},
+		{"a class of the Kelvin sign beside a folded letter", "[\u212ax](?i:s)", "\u212a\u017f", true},
+		{"the Kelvin sign is no word", "(?i:k)\\ba|free", "\u212aa", true},
+		{"the Kelvin sign itself is no word", "\u212a\\ba|free", "\u212aa", true},
+		{"k is a word", "(?i:k)\\ba|free", "ka", false},
 		{"a byte that is no UTF-8 reads as the replacement", "a\ufffdb", "a\xffb", true},
 		{"a cut inside a rune makes no replacement", `[^ -~].{5}\bab`, "票12345ab", false},
 		{"the empty expression matches nothing at all", ``, "", true},
@@ -155,7 +160,7 @@ func TestStatesWithoutRow(t *testing.T) {
 var (
 	exprPieces = []string{
 		"a", "ab", "abc", "K", "k", "s", "S", "st", "ſ", "\u212a", "发", "票", "发票", "é", "É", "ß", "σ", `\x{FFFD}`, ".", " ", "\n", "win", "free",
-		`\d`, `\s`, `\w`, `[a-c]`, `[KkS]`, `[^a]`, `[^\n]*`, `.*`, `\s*`, ` +`, `.{0,9}`, `[发票]`, `\b`, `\B`, `^`, `$`, `(?m:^)`, `(?m:$)`, `\A`, `\z`, "$$$", `\$\$`, "0123456789abcdefghijklmnop",
+		`\d`, `\s`, `\w`, `[a-c]`, `[KkS]`, `[^a]`, `[^\n]*`, `.*`, `\s*`, ` +`, `.{0,9}`, `[发票]`, `\b`, `\b`, `\B`, `^`, `$`, `(?m:^)`, `(?m:$)`, `\A`, `\z`, "$$$", `\$\$`, "0123456789abcdefghijklmnop",
 	}
 	textPieces = []string{
 		"a", "ab", "abc", "A", "K", "k", "s", "S", "ſ", "\u212a", "发", "票", "é", "É", "ß", "ẞ", "Σ", "ς", "\xff", "\xe5", "\x91", " ", "\n", "        ", "win", "FREE", "1", "$$",
