@@ -30,9 +30,12 @@ const (
 // better than any one of them made with as many passes.
 func Train(ctx context.Context, examples []Example) (*Weights, error) {
 	total := New()
+	if len(examples) == 0 {
+		return total, nil
+	}
+	w := New()
 	for run := range runs {
-		w, err := trainOnce(ctx, examples, uint64(run))
-		if err != nil {
+		if err := w.trainOnce(ctx, examples, uint64(run)); err != nil {
 			return nil, err
 		}
 		total.add(w)
@@ -40,8 +43,11 @@ func Train(ctx context.Context, examples []Example) (*Weights, error) {
 	return total, nil
 }
 
-// trainOnce makes one model.
-func trainOnce(ctx context.Context, examples []Example, run uint64) (*Weights, error) {
+// trainOnce makes one model, in the place of what w was.
+func (w *Weights) trainOnce(ctx context.Context, examples []Example, run uint64) error {
+	clear(w.weight)
+	clear(w.grad)
+	w.bias = 0
 	order := make([]*Example, len(examples))
 	for i := range examples {
 		order[i] = &examples[i]
@@ -49,16 +55,15 @@ func trainOnce(ctx context.Context, examples []Example, run uint64) (*Weights, e
 	slices.SortStableFunc(order, func(a, b *Example) int {
 		return cmp.Or(cmp.Compare(shuffle(a.Key, run), shuffle(b.Key, run)), cmp.Compare(a.Key, b.Key))
 	})
-	w := New()
 	for range passes {
 		for i, e := range order {
 			if i%256 == 0 && ctx.Err() != nil {
-				return nil, ctx.Err()
+				return ctx.Err()
 			}
 			w.step(e.Vector, e.Spam)
 		}
 	}
-	return w, nil
+	return nil
 }
 
 // shuffle gives every run its own order of the keys.
