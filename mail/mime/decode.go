@@ -1,6 +1,8 @@
 package mime
 
 import (
+	"bytes"
+	"encoding/base64"
 	"fmt"
 	"strings"
 )
@@ -78,25 +80,19 @@ var base64Values = func() (t [256]byte) {
 // alphabet are skipped. Data after padding begins a new run, so that the
 // result holds what those see who stop there and what those see who go on.
 func decodeBase64(b []byte) decoded {
-	out := make([]byte, 0, len(b)/4*3+3)
+	out := make([]byte, base64.StdEncoding.DecodedLen(len(b))+3)
+	// The library knows line ends and nothing else that is odd, and is fast.
+	if n, err := base64.StdEncoding.Decode(out, b); err == nil {
+		return decoded{bytes: out[:n]}
+	}
+	return decodeOddBase64(out[:0], b)
+}
+
+func decodeOddBase64(out, b []byte) decoded {
 	var bits uint32
 	have, junk, inside := 0, 0, 0
 	padded := false
-	for i := 0; i < len(b); {
-		if have == 0 && i+4 <= len(b) {
-			v0, v1, v2, v3 := base64Values[b[i]], base64Values[b[i+1]], base64Values[b[i+2]], base64Values[b[i+3]]
-			if v0|v1|v2|v3 < 64 {
-				out = append(out, v0<<2|v1>>4, v1<<4|v2>>2, v2<<6|v3)
-				i += 4
-				if padded {
-					inside++
-					padded = false
-				}
-				continue
-			}
-		}
-		c := b[i]
-		i++
+	for _, c := range b {
 		v := base64Values[c]
 		switch {
 		case v != invalid:
@@ -168,21 +164,20 @@ func decodeQP(b []byte) decoded {
 // appendQP decodes one line and counts what looks like an escape and is none.
 func appendQP(out, line []byte) ([]byte, int) {
 	bad := 0
-	for i := 0; i < len(line); i++ {
-		c := line[i]
-		if c != '=' {
-			out = append(out, c)
+	for {
+		i := bytes.IndexByte(line, '=')
+		if i < 0 {
+			return append(out, line...), bad
+		}
+		out, line = append(out, line[:i]...), line[i:]
+		if len(line) > 2 && unhex(line[1]) >= 0 && unhex(line[2]) >= 0 {
+			out = append(out, byte(unhex(line[1])<<4|unhex(line[2])))
+			line = line[3:]
 			continue
 		}
-		if i+2 < len(line) && unhex(line[i+1]) >= 0 && unhex(line[i+2]) >= 0 {
-			out = append(out, byte(unhex(line[i+1])<<4|unhex(line[i+2])))
-			i += 2
-			continue
-		}
-		out = append(out, c)
+		out, line = append(out, '='), line[1:]
 		bad++
 	}
-	return out, bad
 }
 
 func unhex(c byte) int {
