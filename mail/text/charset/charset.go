@@ -14,6 +14,8 @@ package charset
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/binary"
 	"strings"
 	"unicode/utf8"
 
@@ -46,17 +48,22 @@ func Decode(label string, b []byte, limit int) (string, Info) {
 	info.Unknown = name == "" && info.Declared != "" && !vague(info.Declared)
 	info.Replaced = name == "iso-2022-kr" || name == "iso-2022-cn" || name == "hz-gb-2312"
 	info.Used = name
-	if b2, bom := cutBOM(b); bom != "" {
+	b, bom := cutBOM(b)
+	plain := ascii(b)
+	if bom != "" {
 		info.Wrong = name != "" && name != bom && !strings.HasPrefix(name, "utf-16")
-		info.Used, enc, b = bom, nil, b2
+		info.Used, enc = bom, nil
 		if bom != "utf-8" {
 			_, enc = lookup(bom)
 		}
 	} else if !stateful(name) {
-		info.settle(b)
+		info.settle(b, plain)
 		if info.Used != name {
 			_, enc = lookup(info.Used)
 		}
+	}
+	if plain && !stateful(info.Used) {
+		return string(b), info
 	}
 	text := decode(info.Used, enc, b)
 	info.Malformed = strings.Contains(text, "\uFFFD")
@@ -70,9 +77,9 @@ func Known(label string) bool {
 }
 
 // settle compares the label with bytes that have no shift states, and picks
-// the encoding that they are really in.
-func (i *Info) settle(b []byte) {
-	if ascii(b) {
+// the encoding that they are really in. Plain tells that all are ASCII.
+func (i *Info) settle(b []byte, plain bool) {
+	if plain {
 		i.settleASCII(b)
 		return
 	}
@@ -92,6 +99,12 @@ func (i *Info) settle(b []byte) {
 // settleASCII handles seven-bit text: all encodings here agree on it, but for
 // escape sequences that somebody forgot to announce.
 func (i *Info) settleASCII(b []byte) {
+	escape := bytes.IndexByte(b, '\x1b')
+	if escape < 0 {
+		i.Used = cmp.Or(i.Used, "utf-8")
+		return
+	}
+	b = b[escape:]
 	switch {
 	case bytes.Contains(b, []byte("\x1b$)C")):
 		i.Wrong, i.Used = i.Used != "", "iso-2022-kr"
@@ -112,7 +125,7 @@ func decode(name string, enc encoding.Encoding, b []byte) string {
 	case "utf-8":
 		return valid(b)
 	}
-	if enc == nil || (ascii(b) && !stateful(name)) {
+	if enc == nil {
 		return valid(b)
 	}
 	out, err := enc.NewDecoder().Bytes(b)
@@ -227,7 +240,7 @@ func cutBOM(b []byte) ([]byte, string) {
 // ascii tells whether every byte is below 0x80, eight at a time.
 func ascii(b []byte) bool {
 	for len(b) >= 8 {
-		if (b[0]|b[1]|b[2]|b[3]|b[4]|b[5]|b[6]|b[7])&0x80 != 0 {
+		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
 			return false
 		}
 		b = b[8:]
