@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bytes"
 	"net/url"
 	"strings"
 
@@ -14,7 +13,8 @@ type page struct {
 	path         string
 	shown, hid   flow
 	marks        marks
-	classes      map[string]bool // classes of style sheets: true hides, false has a background
+	classes      map[string]bool  // classes of style sheets: true hides, false has a background
+	styles       map[string]style // style attributes read before
 	base         *url.URL
 	link         int // index in x.Links of the link being read, -1 for none
 	from, hidden int // where its text begins in shown and hid
@@ -29,8 +29,8 @@ func (x *extractor) html(s, path string, shown *pieces) {
 	p.shown.max, p.hid.max = x.limits.Bytes, x.limits.Bytes
 	p.read(s)
 	p.endLink()
-	visible, _ := x.clean(p.shown.text())
-	hidden, _ := x.clean(p.hid.text())
+	visible, _ := x.clean(p.shown.out.String())
+	hidden, _ := x.clean(p.hid.out.String())
 	if p.shown.full || p.hid.full {
 		x.find("MIME_LIMIT_TEXT", path)
 	}
@@ -43,9 +43,9 @@ func (x *extractor) html(s, path string, shown *pieces) {
 
 // read takes the tokens one by one.
 func (p *page) read(s string) {
-	z := &tokenizer{src: []byte(s)}
+	z := newTokenizer(s)
 	p.attrs = &z.attrs
-	p.shown.out = make([]byte, 0, min(len(s)/3, p.shown.max))
+	p.shown.out.Grow(min(len(s)/3, p.shown.max))
 	for t := z.next(); t != tokenEnd; t = z.next() {
 		switch t {
 		case tokenText:
@@ -53,7 +53,7 @@ func (p *page) read(s string) {
 		case tokenStart:
 			p.start(z.name)
 			if p.raw != 0 {
-				z.raw = z.name
+				z.raw = p.raw.String()
 			}
 		case tokenClose:
 			p.raw = 0
@@ -66,39 +66,39 @@ func (p *page) read(s string) {
 
 // text takes a run of text, which belongs to the element before it where that
 // holds no markup.
-func (p *page) text(b []byte) {
+func (p *page) text(s string) {
 	raw := p.raw
 	p.raw = 0
 	switch raw {
 	case atom.Script:
 	case atom.Style:
-		p.sheet(b)
+		p.sheet(s)
 	case atom.Title:
 		if p.x.Title == "" {
-			p.x.Title, _ = p.x.clean(strings.Join(strings.Fields(string(unescape(b[:min(len(b), 1000)]))), " "))
+			p.x.Title, _ = p.x.clean(strings.Join(strings.Fields(unescape(s[:min(len(s), 1000)])), " "))
 		}
 	default:
-		if b = unescape(b); p.marks.hidden() {
-			p.hid.write(b)
+		if s = unescape(s); p.marks.hidden() {
+			p.hid.write(s)
 		} else {
-			p.shown.write(b)
+			p.shown.write(s)
 		}
 	}
 }
 
 // comment looks into the conditional comments that Outlook shows.
-func (p *page) comment(b []byte) {
-	if !bytes.HasPrefix(b, []byte("[if")) {
+func (p *page) comment(s string) {
+	if !strings.HasPrefix(s, "[if") {
 		return
 	}
-	if i := bytes.IndexByte(b, '>'); i >= 0 && !p.nested {
+	if i := strings.IndexByte(s, '>'); i >= 0 && !p.nested {
 		inner := &page{x: p.x, path: p.path, link: -1}
 		inner.nested = true
-		inner.shown.max = p.hid.max - len(p.hid.out)
-		inner.read(string(b[i+1:]))
+		inner.shown.max = p.hid.max - p.hid.out.Len()
+		inner.read(s[i+1:])
 		inner.endLink()
 		p.hid.gap()
-		p.hid.write(inner.shown.out)
+		p.hid.write(inner.shown.out.String())
 	}
 }
 
@@ -190,7 +190,7 @@ func (p *page) setBase(href string) {
 func (p *page) beginLink(tag, href string) {
 	if p.addLink(tag, href) {
 		p.link = len(p.x.Links) - 1
-		p.from, p.hidden = len(p.shown.out), len(p.hid.out)
+		p.from, p.hidden = p.shown.out.Len(), p.hid.out.Len()
 	}
 }
 
@@ -202,12 +202,12 @@ func (p *page) endLink() {
 		return
 	}
 	l := &p.x.Links[p.link]
-	b := bytes.TrimSpace(p.shown.out[min(p.from, len(p.shown.out)):])
-	if len(b) == 0 {
-		b = bytes.TrimSpace(p.hid.out[min(p.hidden, len(p.hid.out)):])
-		l.Hidden = l.Hidden || len(b) > 0
+	s := strings.TrimSpace(p.shown.from(p.from))
+	if s == "" {
+		s = strings.TrimSpace(p.hid.from(p.hidden))
+		l.Hidden = l.Hidden || s != ""
 	}
-	if s, _ := p.x.clean(strings.ToValidUTF8(string(b[:min(len(b), maxLinkText)]), "")); s != "" {
+	if s, _ = p.x.clean(strings.ToValidUTF8(s[:min(len(s), maxLinkText)], "")); s != "" {
 		l.Text = s
 	}
 	p.link = -1

@@ -1,8 +1,8 @@
 package text
 
 import (
-	"bytes"
 	"strconv"
+	"strings"
 
 	"golang.org/x/net/html/atom"
 )
@@ -97,28 +97,31 @@ func (p *page) paint(tag atom.Atom, name []byte) {
 	}
 	old := p.marks.top()
 	l := old
-	hides, paints := p.classLook(a.bytes(attrClass))
+	hides, paints := p.classLook(a.get(attrClass))
 	l.hidden = l.hidden || hides || a.has(attrHidden) || alwaysHidden(tag)
 	if paints {
 		l.ground = -1
 	}
-	if c, ok := color(a.bytes(attrBgcolor)); ok {
+	if c, ok := color(a.get(attrBgcolor)); ok {
 		l.ground = c
 	}
 	if a.has(attrBackground) {
 		l.ground = -1
 	}
 	if tag == atom.Font {
-		if c, ok := color(a.bytes(attrColor)); ok {
+		if c, ok := color(a.get(attrColor)); ok {
 			l.color = c
 		}
 	}
 	if tag == atom.Body {
-		if c, ok := color(a.bytes(attrText)); ok {
+		if c, ok := color(a.get(attrText)); ok {
 			l.color = c
 		}
 	}
-	l = style(l, a.bytes(attrStyle))
+	if a.has(attrStyle) {
+		s := p.style(a.get(attrStyle))
+		s.apply(&l)
+	}
 	if l != old {
 		p.marks.push(tag, name, l)
 	}
@@ -128,106 +131,205 @@ func alwaysHidden(tag atom.Atom) bool {
 	return tag == atom.Template || tag == atom.Datalist
 }
 
-// style applies the declarations of a style attribute.
-func style(l look, b []byte) look {
-	clipped, empty := false, false
-	for len(b) > 0 {
-		var decl []byte
-		if i := bytes.IndexByte(b, ';'); i >= 0 {
-			decl, b = b[:i], b[i+1:]
-		} else {
-			decl, b = b, nil
-		}
-		i := bytes.IndexByte(decl, ':')
-		if i < 0 {
-			continue
-		}
-		name, value := lower(decl[:i]), lower(decl[i+1:])
-		if j := bytes.IndexByte(value, '!'); j >= 0 {
-			value = bytes.TrimSpace(value[:j])
-		}
-		switch string(name) {
-		case "display":
-			l.hidden = l.hidden || string(value) == "none"
-		case "visibility":
-			l.hidden = l.hidden || string(value) == "hidden" || string(value) == "collapse"
-		case "mso-hide":
-			l.hidden = l.hidden || string(value) == "all"
-		case "opacity":
-			if n, ok := number(value); ok && n < 0.1 {
-				l.hidden = true
-			}
-		case "font-size":
-			if n, ok := number(value); ok {
-				l.tiny = n < 2 && (n == 0 || bytes.HasSuffix(value, []byte("px")) || bytes.HasSuffix(value, []byte("pt")))
-			}
-		case "font":
-			l.tiny = l.tiny || bytes.HasPrefix(value, []byte("0px")) || bytes.HasPrefix(value, []byte("0 ")) || bytes.HasPrefix(value, []byte("0/"))
-		case "color":
-			if string(value) == "transparent" {
-				l.hidden = true
-			} else if c, ok := color(value); ok {
-				l.color = c
-			}
-		case "background-color", "background":
-			if c, ok := color(value); ok {
-				l.ground = c
-			} else if bytes.Contains(value, []byte("url(")) || bytes.Contains(value, []byte("gradient")) {
-				l.ground = -1
-			}
-		case "height", "max-height", "width", "max-width":
-			if n, ok := number(value); ok && n == 0 {
-				empty = true
-			}
-		case "overflow":
-			clipped = clipped || string(value) == "hidden"
-		case "text-indent", "left", "top", "margin-left":
-			if n, ok := number(value); ok && n <= -500 {
-				l.hidden = true
-			}
-		}
-	}
-	l.hidden = l.hidden || clipped && empty
-	return l
+// style is what the declarations of a style attribute say.
+type style struct {
+	hidden        bool
+	sized, tiny   bool // a size of letters is given, and it is too small to see
+	colored       bool
+	grounded      bool
+	color, ground int // as in look, where they are given
 }
 
-// lower trims and lowers ASCII in place: the source is a copy of our own.
-func lower(b []byte) []byte {
-	b = bytes.TrimSpace(b)
-	for i, c := range b {
-		if c >= 'A' && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
+func (s *style) apply(l *look) {
+	l.hidden = l.hidden || s.hidden
+	if s.sized {
+		l.tiny = s.tiny
+	}
+	if s.colored {
+		l.color = s.color
+	}
+	if s.grounded {
+		l.ground = s.ground
+	}
+}
+
+// maxStyles bounds the different styles that a page remembers.
+const maxStyles = 256
+
+// style reads a style attribute, from memory where the page had the same one
+// before: most of a newsletter is a few styles many times over.
+func (p *page) style(s string) style {
+	if known, ok := p.styles[s]; ok {
+		return known
+	}
+	read := readStyle(s)
+	if p.styles == nil {
+		p.styles = map[string]style{}
+	}
+	if len(p.styles) < maxStyles {
+		p.styles[s] = read
+	}
+	return read
+}
+
+func readStyle(s string) (read style) {
+	clipped, empty := false, false
+	for s != "" {
+		var decl string
+		decl, s, _ = strings.Cut(s, ";")
+		name, value, ok := strings.Cut(decl, ":")
+		if !ok {
+			continue
+		}
+		p := propertyOf(strings.TrimSpace(name))
+		if p == propertyNone {
+			continue
+		}
+		value, _, _ = strings.Cut(value, "!") // "!important"
+		value = strings.TrimSpace(value)
+		switch p {
+		case propertyEmpty:
+			n, ok := number(value)
+			empty = empty || ok && n == 0
+		case propertyOverflow:
+			clipped = clipped || strings.EqualFold(value, "hidden")
+		default:
+			read.declare(p, value)
 		}
 	}
-	return b
+	read.hidden = read.hidden || clipped && empty
+	return read
+}
+
+// property is one of the properties that hide.
+type property uint8
+
+const (
+	propertyNone property = iota
+	propertyDisplay
+	propertyVisibility
+	propertyMsoHide
+	propertyOpacity
+	propertyFontSize
+	propertyFont
+	propertyColor
+	propertyBackground
+	propertyEmpty // a size, which may be none
+	propertyOverflow
+	propertyPlace // where it is, which may be off the page
+)
+
+// longestProperty is the length of the longest name that propertyOf knows.
+const longestProperty = len("background-color")
+
+func propertyOf(name string) property {
+	if len(name) > longestProperty {
+		return propertyNone
+	}
+	var buf [longestProperty]byte
+	switch string(appendLower(buf[:0], name)) {
+	case "display":
+		return propertyDisplay
+	case "visibility":
+		return propertyVisibility
+	case "mso-hide":
+		return propertyMsoHide
+	case "opacity":
+		return propertyOpacity
+	case "font-size":
+		return propertyFontSize
+	case "font":
+		return propertyFont
+	case "color":
+		return propertyColor
+	case "background", "background-color":
+		return propertyBackground
+	case "height", "max-height", "width", "max-width":
+		return propertyEmpty
+	case "overflow":
+		return propertyOverflow
+	case "text-indent", "left", "top", "margin-left":
+		return propertyPlace
+	}
+	return propertyNone
+}
+
+// declare takes one declaration.
+func (s *style) declare(p property, value string) {
+	n, isNumber := number(value)
+	switch p {
+	case propertyDisplay:
+		s.hidden = s.hidden || strings.EqualFold(value, "none")
+	case propertyVisibility:
+		s.hidden = s.hidden || strings.EqualFold(value, "hidden") || strings.EqualFold(value, "collapse")
+	case propertyMsoHide:
+		s.hidden = s.hidden || strings.EqualFold(value, "all")
+	case propertyOpacity:
+		s.hidden = s.hidden || isNumber && n < 0.1
+	case propertyPlace:
+		s.hidden = s.hidden || isNumber && n <= -500
+	case propertyFontSize:
+		if isNumber {
+			s.sized, s.tiny = true, n < 2 && (n == 0 || hasFoldSuffix(value, "px") || hasFoldSuffix(value, "pt"))
+		}
+	case propertyFont:
+		if hasFold(value, "0px") || strings.HasPrefix(value, "0 ") || strings.HasPrefix(value, "0/") {
+			s.sized, s.tiny = true, true
+		}
+	case propertyColor:
+		if strings.EqualFold(value, "transparent") {
+			s.hidden = true
+		} else if c, ok := color(value); ok {
+			s.colored, s.color = true, c
+		}
+	case propertyBackground:
+		if c, ok := color(value); ok {
+			s.grounded, s.ground = true, c
+		} else if value = strings.ToLower(value); strings.Contains(value, "url(") || strings.Contains(value, "gradient") {
+			s.grounded, s.ground = true, -1
+		}
+	}
+}
+
+func hasFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+func hasFoldSuffix(s, suffix string) bool {
+	return len(s) >= len(suffix) && strings.EqualFold(s[len(s)-len(suffix):], suffix)
 }
 
 // number reads the number that a value begins with.
-func number(b []byte) (float64, bool) {
+func number(s string) (float64, bool) {
 	n := 0
-	for n < len(b) && n < 12 && (b[n] >= '0' && b[n] <= '9' || b[n] == '.' || n == 0 && b[n] == '-') {
+	for n < len(s) && n < 12 && (s[n] >= '0' && s[n] <= '9' || s[n] == '.' || n == 0 && s[n] == '-') {
 		n++
 	}
-	f, err := strconv.ParseFloat(string(b[:n]), 64)
+	if n == 0 {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(s[:n], 64)
 	return f, err == nil
 }
 
 // color reads a colour: #rgb, #rrggbb, rgb(r, g, b), and the names that hide
 // most often.
-func color(b []byte) (int, bool) {
-	b = lower(b)
+func color(s string) (int, bool) {
+	s = strings.TrimSpace(s)
 	switch {
-	case len(b) == 0:
+	case s == "":
 		return 0, false
-	case b[0] == '#':
-		return hexColor(b[1:])
-	case bytes.HasPrefix(b, []byte("rgb(")):
-		return rgb(b[4:])
+	case s[0] == '#':
+		return hexColor(s[1:])
+	case hasFold(s, "rgb("):
+		return rgb(s[4:])
 	}
-	if i := bytes.IndexByte(b, ' '); i > 0 {
-		b = b[:i]
+	s, _, _ = strings.Cut(s, " ")
+	var buf [len("whitesmoke")]byte
+	if len(s) > len(buf) {
+		return 0, false
 	}
-	switch string(b) {
+	switch string(appendLower(buf[:0], s)) {
 	case "white", "snow", "ivory", "ghostwhite", "whitesmoke":
 		return 0xffffff, true
 	case "black":
@@ -247,41 +349,52 @@ func color(b []byte) (int, bool) {
 	case "navy":
 		return 0x000080, true
 	}
-	if len(b) == 6 {
-		return hexColor(b)
+	if len(s) == 6 {
+		return hexColor(s)
 	}
 	return 0, false
 }
 
-func hexColor(b []byte) (int, bool) {
-	n := 0
-	for n < len(b) && n < 6 && (b[n] >= '0' && b[n] <= '9' || b[n] >= 'a' && b[n] <= 'f') {
-		n++
-	}
-	v, err := strconv.ParseUint(string(b[:n]), 16, 32)
-	if err != nil {
-		return 0, false
+// hexColor reads three or six hexadecimal digits.
+func hexColor(s string) (int, bool) {
+	n, v := 0, 0
+	for ; n < len(s) && n < 6; n++ {
+		d := hexDigit(s[n])
+		if d < 0 {
+			break
+		}
+		v = v<<4 | d
 	}
 	switch n {
 	case 3:
-		r, g, b := int(v>>8), int(v>>4&15), int(v&15)
+		r, g, b := v>>8, v>>4&15, v&15
 		return r*17<<16 | g*17<<8 | b*17, true
 	case 6:
-		return int(v), true
+		return v, true
 	}
 	return 0, false
 }
 
-func rgb(b []byte) (int, bool) {
+func hexDigit(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return int(c|0x20-'a') + 10
+	}
+	return -1
+}
+
+func rgb(s string) (int, bool) {
 	v := 0
 	for i := range 3 {
-		b = bytes.TrimLeft(b, " ,")
-		n, ok := number(b)
+		s = strings.TrimLeft(s, " ,")
+		n, ok := number(s)
 		if !ok || n < 0 || n > 255 {
 			return 0, false
 		}
 		v |= int(n) << (16 - 8*i)
-		b = bytes.TrimLeft(b, "0123456789.")
+		s = strings.TrimLeft(s, "0123456789.")
 	}
 	return v, true
 }
@@ -300,75 +413,69 @@ func near(a, b int) bool {
 const maxClasses = 200
 
 // sheet notes the classes that a plain rule of a style sheet hides or gives a
-// background. Rules
-// within @media hold for some screens only and are skipped.
-func (p *page) sheet(b []byte) {
-	for len(b) > 0 {
-		open := bytes.IndexByte(b, '{')
-		if open < 0 {
+// background. Rules within @media hold for some screens only and are skipped.
+func (p *page) sheet(s string) {
+	for s != "" {
+		selector, rest, ok := strings.Cut(s, "{")
+		if !ok {
 			return
 		}
-		selector := bytes.TrimSpace(b[:open])
-		b = b[open+1:]
-		if i := bytes.LastIndexByte(selector, ';'); i >= 0 {
+		if i := strings.LastIndexByte(selector, ';'); i >= 0 {
 			selector = selector[i+1:]
 		}
-		if bytes.HasPrefix(bytes.TrimSpace(selector), []byte("@")) {
-			b = skipBlock(b)
+		if strings.HasPrefix(strings.TrimSpace(selector), "@") {
+			s = skipBlock(rest)
 			continue
 		}
-		end := bytes.IndexByte(b, '}')
-		if end < 0 {
-			end = len(b)
+		var block string
+		block, s, _ = strings.Cut(rest, "}")
+		says := readStyle(block)
+		if hides := says.hidden || says.tiny; hides || strings.Contains(strings.ToLower(block), "background") {
+			p.noteClasses(selector, hides)
 		}
-		base := look{color: -1, ground: -1}
-		if l := style(base, b[:end]); l.hidden || l.tiny || bytes.Contains(b[:end], []byte("background")) {
-			p.noteClasses(selector, l.hidden || l.tiny)
-		}
-		b = b[min(len(b), end+1):]
 	}
 }
 
 // skipBlock gives what follows the "}" that ends the block.
-func skipBlock(b []byte) []byte {
+func skipBlock(s string) string {
 	depth := 1
-	for i, c := range b {
-		switch c {
+	for i := range len(s) {
+		switch s[i] {
 		case '{':
 			depth++
 		case '}':
 			if depth--; depth == 0 {
-				return b[i+1:]
+				return s[i+1:]
 			}
 		}
 	}
-	return nil
+	return ""
 }
 
 // noteClasses takes the selectors that are a class and nothing else.
-func (p *page) noteClasses(selectors []byte, hides bool) {
-	for s := range bytes.SplitSeq(selectors, []byte(",")) {
-		s = bytes.TrimSpace(s)
-		i := bytes.IndexByte(s, '.')
-		if i < 0 || bytes.ContainsAny(s[i+1:], " .:>+~[#") || len(s) > 100 || len(p.classes) >= maxClasses {
+func (p *page) noteClasses(selectors string, hides bool) {
+	for s := range strings.SplitSeq(selectors, ",") {
+		s = strings.TrimSpace(s)
+		i := strings.IndexByte(s, '.')
+		if i < 0 || strings.ContainsAny(s[i+1:], " .:>+~[#") || len(s) > 100 || len(p.classes) >= maxClasses {
 			continue
 		}
 		if p.classes == nil {
 			p.classes = map[string]bool{}
 		}
-		name := string(s[i+1:])
+		name := s[i+1:]
 		p.classes[name] = p.classes[name] || hides
 	}
 }
 
 // classLook tells whether one of the classes hides and whether one is in the
 // style sheet for its background, which is not known then.
-func (p *page) classLook(b []byte) (hides, paints bool) {
-	if len(p.classes) == 0 || len(b) == 0 {
+func (p *page) classLook(s string) (hides, paints bool) {
+	if len(p.classes) == 0 || s == "" {
 		return false, false
 	}
-	for name := range bytes.FieldsSeq(b) {
-		if h, ok := p.classes[string(name)]; ok {
+	for name := range strings.FieldsSeq(s) {
+		if h, ok := p.classes[name]; ok {
 			hides = hides || h
 			paints = paints || !h
 		}

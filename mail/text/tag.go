@@ -1,6 +1,8 @@
 package text
 
 import (
+	"strings"
+
 	"golang.org/x/net/html/atom"
 )
 
@@ -109,45 +111,51 @@ func attrOf(name []byte) attr {
 }
 
 // attrs are the attributes of one tag: the first of each name, as browsers
-// take them. The values point into the source.
+// take them. They are kept as places in the source, not as strings, which
+// spares the garbage collector a look at each.
 type attrs struct {
-	values [attrCount][]byte
+	src    string
+	values [attrCount]span
 	seen   uint32
-	plain  uint32 // those whose character references are decoded
-	event  bool   // one of them is a script: onclick and the like
+	event  bool // one of them is a script: onclick and the like
 }
 
-func (a *attrs) reset() { a.seen, a.plain, a.event = 0, 0, false }
+func (a *attrs) reset() { a.seen, a.event = 0, false }
+
+// longestAttr is the length of the longest name that attrOf knows.
+const longestAttr = len("background")
 
 // add notes an attribute as it stands in the source.
-func (a *attrs) add(name, value []byte) {
-	name = lower(name)
-	if k := attrOf(name); k < attrCount && !a.has(k) {
+func (a *attrs) add(name, value span) {
+	s := a.src[name.from:name.to]
+	k := attrCount
+	if len(s) <= longestAttr {
+		var buf [longestAttr]byte
+		k = attrOf(appendLower(buf[:0], s))
+	}
+	if k < attrCount && !a.has(k) {
 		a.seen |= 1 << k
 		a.values[k] = value
-	} else if len(name) > 4 && name[0] == 'o' && name[1] == 'n' {
+	} else if len(s) > 4 && s[0]|0x20 == 'o' && s[1]|0x20 == 'n' {
 		a.event = true
 	}
 }
 
 func (a *attrs) has(i attr) bool { return a.seen&(1<<i) != 0 }
 
-func (a *attrs) bytes(i attr) []byte {
+// get gives the value of an attribute, character references decoded, "" where
+// there is none.
+func (a *attrs) get(i attr) string {
 	if !a.has(i) {
-		return nil
+		return ""
 	}
-	if a.plain&(1<<i) == 0 {
-		a.plain |= 1 << i
-		a.values[i] = unescape(a.values[i])
-	}
-	return a.values[i]
+	v := a.values[i]
+	return unescape(a.src[v.from:v.to])
 }
-
-func (a *attrs) get(i attr) string { return string(a.bytes(i)) }
 
 // flow is text as it is laid out: runs of blanks are one, blocks are lines.
 type flow struct {
-	out  []byte
+	out  strings.Builder
 	max  int
 	full bool
 	wait byte // blank or line end to write before the next word, 0 for none
@@ -155,38 +163,41 @@ type flow struct {
 
 // gap ends the line.
 func (f *flow) gap() {
-	if len(f.out) > 0 {
+	if f.out.Len() > 0 {
 		f.wait = '\n'
 	}
 }
 
-func (f *flow) write(b []byte) {
-	if len(f.out)+len(b) > f.max {
+// write adds text. Words with single blanks between them, which is most text,
+// are taken as one run.
+func (f *flow) write(s string) {
+	if f.out.Len()+len(s) > f.max {
 		f.full = true
-		b = b[:max(0, f.max-len(f.out)-1)]
+		s = s[:max(0, f.max-f.out.Len()-1)]
 	}
-	for len(b) > 0 {
+	for len(s) > 0 {
 		n := 0
-		for n < len(b) && b[n] > ' ' {
+		for n < len(s) && (s[n] > ' ' || s[n] == ' ' && n > 0 && n+1 < len(s) && s[n+1] > ' ') {
 			n++
 		}
 		if n > 0 {
 			if f.wait != 0 {
-				f.out = append(f.out, f.wait)
+				f.out.WriteByte(f.wait)
 				f.wait = 0
 			}
-			f.out = append(f.out, b[:n]...)
-			b = b[n:]
+			f.out.WriteString(s[:n])
+			s = s[n:]
 			continue
 		}
-		for n < len(b) && b[n] <= ' ' {
+		for n < len(s) && s[n] <= ' ' {
 			n++
 		}
-		if f.wait == 0 && len(f.out) > 0 {
+		if f.wait == 0 && f.out.Len() > 0 {
 			f.wait = ' '
 		}
-		b = b[n:]
+		s = s[n:]
 	}
 }
 
-func (f *flow) text() string { return string(f.out) }
+// from gives what was written since the flow was n bytes long.
+func (f *flow) from(n int) string { return f.out.String()[min(n, f.out.Len()):] }

@@ -231,34 +231,41 @@ var tokenCases = []string{
 
 func tokens(s string) string {
 	var b strings.Builder
-	z := &tokenizer{src: []byte(s)}
-	for k := z.next(); k != tokenEnd; k = z.next() {
-		switch k {
+	z := newTokenizer(s)
+	for start := 0; ; start = z.pos {
+		switch z.next() {
+		case tokenEnd:
+			return b.String()
 		case tokenText:
 			if len(z.data) > 0 {
 				fmt.Fprintf(&b, " text %q", z.data)
 			}
 		case tokenStart:
 			fmt.Fprintf(&b, " start %s", z.name)
-			seen := map[string]bool{}
-			for i := 0; i >= 0 && i < len(z.tag); {
-				var name, value []byte
-				name, value, i = readAttr(z.tag, i)
-				if n := string(lower(name)); len(name) > 0 && !seen[n] {
-					seen[n] = true
-					fmt.Fprintf(&b, " %s=%q", n, unescape(value))
-				}
-			}
-			if rawText(atom.Lookup(z.name)) != 0 {
-				z.raw = z.name
-			}
+			writeAttrs(&b, s[start+1+len(z.name):z.pos])
+			z.raw = rawText(atom.Lookup(z.name)).String()
 		case tokenClose:
 			fmt.Fprintf(&b, " close %s", z.name)
 		case tokenComment:
 			b.WriteString(" comment")
 		}
 	}
-	return b.String()
+}
+
+// writeAttrs writes the attributes of a tag, given from the end of its name on.
+func writeAttrs(b *strings.Builder, tag string) {
+	seen := map[string]bool{}
+	for i := 0; i >= 0 && i < len(tag); {
+		var name, value span
+		name, value, i = readAttr(tag, i)
+		if n := strings.ToLower(tag[name.from:name.to]); n != "" && !seen[n] {
+			seen[n] = true
+			fmt.Fprintf(b, " %s=%q", n, unescape(tag[value.from:value.to]))
+		}
+		if i >= 0 && i < len(tag) && tag[i] == '>' {
+			return
+		}
+	}
 }
 
 func libraryTokens(s string) string {

@@ -1,7 +1,7 @@
 package text
 
 import (
-	"bytes"
+	"strings"
 
 	"golang.org/x/net/html"
 )
@@ -19,17 +19,23 @@ const (
 
 // tokenizer cuts HTML into tokens by the rules of the HTML Standard section
 // 13.2.5, as far as they decide what is text and what is markup. It goes over
-// its input once and changes it in place: names become lower case. It keeps
-// no token but the one it is at, so that no length of one can hurt it.
+// its input once and keeps no token but the one it is at, so that no length of
+// one can hurt it. What it hands out are pieces of its input, not copies.
 type tokenizer struct {
-	src []byte
+	src string
 	pos int
-	raw []byte // name of the element whose content is text up to its end tag, nil for none
+	raw string // name of the element whose content is text up to its end tag, "" for none
 
-	name  []byte // of a tag, lower case
-	data  []byte // text, or the inside of a comment, as it stands
-	tag   []byte // what follows the name of a start tag: its attributes
+	name  []byte // of a tag, lower case, at most maxName bytes of it
+	data  string // text, or the inside of a comment, as it stands
 	attrs attrs  // of a start tag
+}
+
+// maxName bounds the name of a tag; none that means anything is as long.
+const maxName = 64
+
+func newTokenizer(src string) *tokenizer {
+	return &tokenizer{src: src, attrs: attrs{src: src}}
 }
 
 // next reads one token.
@@ -37,11 +43,11 @@ func (z *tokenizer) next() tokenKind {
 	if z.pos >= len(z.src) {
 		return tokenEnd
 	}
-	if z.raw != nil {
+	if z.raw != "" {
 		return z.rawText()
 	}
 	for i := z.pos; ; {
-		j := bytes.IndexByte(z.src[i:], '<')
+		j := strings.IndexByte(z.src[i:], '<')
 		if j < 0 || i+j+1 == len(z.src) {
 			return z.textTo(len(z.src))
 		}
@@ -66,15 +72,15 @@ func (z *tokenizer) textTo(end int) tokenKind {
 // rawText takes everything up to the end tag of the raw element.
 func (z *tokenizer) rawText() tokenKind {
 	name := z.raw
-	z.raw = nil
+	z.raw = ""
 	for i := z.pos; i < len(z.src); {
-		j := bytes.Index(z.src[i:], []byte("</"))
+		j := strings.Index(z.src[i:], "</")
 		if j < 0 {
 			break
 		}
 		i += j + 2
 		end := i + len(name)
-		if end <= len(z.src) && bytes.EqualFold(z.src[i:end], name) && (end == len(z.src) || endsName(z.src[end])) {
+		if end <= len(z.src) && strings.EqualFold(z.src[i:end], name) && (end == len(z.src) || endsName(z.src[end])) {
 			return z.textTo(i - 2)
 		}
 	}
@@ -90,13 +96,13 @@ func (z *tokenizer) markup(c byte) tokenKind {
 	case c == '/' && len(rest) > 2 && isLetter(rest[2]):
 		return z.closeTag()
 	case c == '/' && len(rest) > 2 && rest[2] == '>':
-		z.data, z.pos = nil, z.pos+3
+		z.data, z.pos = "", z.pos+3
 		return tokenComment
-	case c == '!' && bytes.HasPrefix(rest, []byte("<!--")):
+	case c == '!' && strings.HasPrefix(rest, "<!--"):
 		return z.comment(rest[4:])
 	}
 	// Sections 13.2.5.6 and 13.2.5.42: anything else up to ">" is a comment.
-	end := bytes.IndexByte(rest, '>')
+	end := strings.IndexByte(rest, '>')
 	if end < 0 {
 		end = len(rest) - 1
 	}
@@ -107,22 +113,22 @@ func (z *tokenizer) markup(c byte) tokenKind {
 
 // comment reads a comment whose text begins with rest. "-->" and "--!>" end
 // it, ">" and "->" at once end an empty one (section 13.2.5.43).
-func (z *tokenizer) comment(rest []byte) tokenKind {
+func (z *tokenizer) comment(rest string) tokenKind {
 	start := len(z.src) - len(rest)
 	for _, abrupt := range []string{">", "->"} {
-		if bytes.HasPrefix(rest, []byte(abrupt)) {
-			z.data, z.pos = nil, start+len(abrupt)
+		if strings.HasPrefix(rest, abrupt) {
+			z.data, z.pos = "", start+len(abrupt)
 			return tokenComment
 		}
 	}
 	for i := start; i < len(z.src); {
-		j := bytes.Index(z.src[i:], []byte("--"))
+		j := strings.Index(z.src[i:], "--")
 		if j < 0 {
 			break
 		}
 		i += j
 		tail := z.src[i+2:]
-		tail = bytes.TrimPrefix(tail, []byte("!"))
+		tail = strings.TrimPrefix(tail, "!")
 		if len(tail) > 0 && tail[0] == '>' {
 			z.data, z.pos = z.src[start:i], len(z.src)-len(tail)+1
 			return tokenComment
@@ -138,14 +144,14 @@ func (z *tokenizer) readName(i int) int {
 	for i < len(z.src) && !endsName(z.src[i]) {
 		i++
 	}
-	z.name = lower(z.src[start:i])
+	z.name = appendLower(z.name[:0], z.src[start:min(i, start+maxName)])
 	return i
 }
 
 func (z *tokenizer) startTag() tokenKind {
-	start := z.readName(z.pos + 1)
+	i := z.readName(z.pos + 1)
 	z.attrs.reset()
-	for i := start; ; {
+	for {
 		name, value, next := readAttr(z.src, i)
 		if next < 0 || next >= len(z.src) { // section 13.2.5: a tag that the end cuts off is dropped
 			z.pos = len(z.src)
@@ -153,7 +159,7 @@ func (z *tokenizer) startTag() tokenKind {
 		}
 		z.attrs.add(name, value)
 		if z.src[next] == '>' {
-			z.tag, z.pos = z.src[start:next], next+1
+			z.pos = next + 1
 			return tokenStart
 		}
 		i = next
@@ -173,7 +179,7 @@ func (z *tokenizer) closeTag() tokenKind {
 
 // tagEnd finds the ">" that ends the tag whose attributes begin at i: not one
 // within a quoted value. It is -1 where there is none.
-func tagEnd(src []byte, i int) int {
+func tagEnd(src string, i int) int {
 	for {
 		_, _, next := readAttr(src, i)
 		if next < 0 || next >= len(src) {
@@ -186,66 +192,87 @@ func tagEnd(src []byte, i int) int {
 	}
 }
 
-// readAttr reads one attribute at i (sections 13.2.5.32 to 39): its name as it
-// stands, its raw value, and where the next one begins, which is a ">" at the
+// span is a piece of the source: its first byte and the one after its last.
+type span struct{ from, to int }
+
+// readAttr reads one attribute at i (sections 13.2.5.32 to 39): where its name
+// stands and its value, and where the next one begins, which is a ">" at the
 // end of the tag. Next is -1 when the source ends within.
-func readAttr(src []byte, i int) (name, value []byte, next int) {
+func readAttr(src string, i int) (name, value span, next int) {
 	for i < len(src) && (isSpace(src[i]) || src[i] == '/') {
 		i++
 	}
 	if i >= len(src) || src[i] == '>' {
-		return nil, nil, i
+		return span{}, span{}, i
 	}
-	start := i
-	for i < len(src) && (!endsName(src[i]) && (src[i] != '=' || i == start)) {
+	name.from = i
+	for i < len(src) && (!endsName(src[i]) && (src[i] != '=' || i == name.from)) {
 		i++
 	}
-	name = src[start:i]
+	name.to = i
 	for i < len(src) && isSpace(src[i]) {
 		i++
 	}
 	if i >= len(src) || src[i] != '=' {
-		return name, nil, i
+		return name, span{}, i
 	}
 	i++
 	for i < len(src) && isSpace(src[i]) {
 		i++
 	}
 	if i >= len(src) {
-		return name, nil, i
+		return name, span{}, i
 	}
 	if q := src[i]; q == '"' || q == '\'' {
-		end := bytes.IndexByte(src[i+1:], q)
+		end := strings.IndexByte(src[i+1:], q)
 		if end < 0 {
-			return name, src[i+1:], -1
+			return name, span{i + 1, len(src)}, -1
 		}
-		return name, src[i+1 : i+1+end], i + end + 2
+		return name, span{i + 1, i + 1 + end}, i + end + 2
 	}
-	start = i
+	value.from = i
 	for i < len(src) && !isSpace(src[i]) && src[i] != '>' {
 		i++
 	}
-	return name, src[start:i], i
+	value.to = i
+	return name, value, i
 }
 
-// unescape decodes character references where there are any, in place where
-// they are all "&amp;", as in most addresses.
-func unescape(b []byte) []byte {
-	i := bytes.IndexByte(b, '&')
+// unescape decodes character references where there are any. Those of most
+// addresses are all "&amp;", for which the library makes two copies too many.
+func unescape(s string) string {
+	i := strings.IndexByte(s, '&')
 	if i < 0 {
-		return b
+		return s
 	}
-	if bytes.Count(b, []byte{'&'}) != bytes.Count(b, []byte("&amp;")) {
-		return []byte(html.UnescapeString(string(b)))
-	}
-	out := b[:i]
-	for ; i < len(b); i++ {
-		out = append(out, b[i])
-		if b[i] == '&' {
-			i += len("amp;")
+	var b strings.Builder
+	for rest := s; ; {
+		after, ok := strings.CutPrefix(rest[i+1:], "amp;")
+		if !ok {
+			return html.UnescapeString(s)
+		}
+		if b.Cap() == 0 {
+			b.Grow(len(s))
+		}
+		b.WriteString(rest[:i+1])
+		rest = after
+		if i = strings.IndexByte(rest, '&'); i < 0 {
+			b.WriteString(rest)
+			return b.String()
 		}
 	}
-	return out
+}
+
+// appendLower adds s to b with ASCII letters in lower case.
+func appendLower(b []byte, s string) []byte {
+	n := len(b)
+	b = append(b, s...)
+	for i, c := range b[n:] {
+		if c >= 'A' && c <= 'Z' {
+			b[n+i] = c + 'a' - 'A'
+		}
+	}
+	return b
 }
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
