@@ -13,17 +13,19 @@ const maxURL = 2048
 // links, "cid:", "#here", "javascript:". It takes linear time.
 func Parse(raw string) (URL, bool) {
 	f := finder{hosts: map[string]host{}}
-	return f.parse(raw)
+	var u URL
+	ok := f.parse(&u, raw)
+	return u, ok
 }
 
-// parse is Parse with the finder's memory of hosts.
-func (f *finder) parse(raw string) (URL, bool) {
+// parse is Parse with the finder's memory of hosts. It fills in an empty URL.
+func (f *finder) parse(u *URL, raw string) bool {
 	raw = raw[:min(len(raw), maxURL)]
 	f.work += len(raw)
-	u := URL{Raw: valid(raw)}
-	s := strings.TrimFunc(raw, func(r rune) bool { return r <= ' ' })
+	u.Raw = valid(raw)
+	s := trimBlanks(raw)
 	// URL Standard section 4.4: tabs and line ends are taken out wherever they are.
-	if strings.ContainsAny(s, "\t\r\n") {
+	if broken(s) {
 		u.Flags |= Control
 		s = strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(s)
 	}
@@ -36,25 +38,49 @@ func (f *finder) parse(raw string) (URL, bool) {
 		return f.mailto(u, s)
 	case "":
 		if !strings.HasPrefix(s, "//") && !strings.HasPrefix(s, `\\`) && !hasFold(s, "www.") {
-			return u, false
+			return false
 		}
 		u.Scheme = "http"
 		u.Flags |= Schemeless
 	default:
-		return u, false
+		return false
 	}
-	slashes := len(s) - len(strings.TrimLeft(s, `/\`))
-	if strings.Contains(s[:slashes], `\`) {
+	rest := strings.TrimLeft(s, `/\`)
+	if strings.IndexByte(s[:len(s)-len(rest)], '\\') >= 0 {
 		u.Flags |= Backslash
 	}
-	return f.authority(u, s[slashes:])
+	return f.authority(u, rest)
 }
 
+// trimBlanks takes blanks and control characters off both ends.
+func trimBlanks(s string) string {
+	for s != "" && s[0] <= ' ' {
+		s = s[1:]
+	}
+	for s != "" && s[len(s)-1] <= ' ' {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+// broken tells whether there is a tab or the end of a line in s.
+func broken(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c == '\t' || c == '\r' || c == '\n' {
+			return true
+		}
+	}
+	return false
+}
+
+// endsHost are the bytes that end the host of an address.
+var endsHost = [256]bool{'/': true, '\\': true, '?': true, '#': true}
+
 // authority takes "user@host:port" apart and what follows it.
-func (f *finder) authority(u URL, s string) (URL, bool) {
-	end := strings.IndexAny(s, `/\?#`)
-	if end < 0 {
-		end = len(s)
+func (f *finder) authority(u *URL, s string) bool {
+	end := 0
+	for end < len(s) && !endsHost[s[end]] {
+		end++
 	}
 	auth := s[:end]
 	u.Path = valid(s[end:])
@@ -85,28 +111,29 @@ func usualPort(scheme string) string {
 	return "21"
 }
 
-func (f *finder) mailto(u URL, s string) (URL, bool) {
+func (f *finder) mailto(u *URL, s string) bool {
 	address, path, _ := strings.Cut(s, "?")
 	i := strings.LastIndexByte(address, '@')
 	if i < 0 {
-		return u, false
+		return false
 	}
 	u.Path = valid(path)
 	return f.host(u, address[i+1:])
 }
 
 // host fills in everything about the host, from memory where it can.
-func (f *finder) host(u URL, raw string) (URL, bool) {
+func (f *finder) host(u *URL, raw string) bool {
 	h, ok := f.hosts[raw]
 	if !ok {
+		raw = strings.Clone(raw) // hosts outlive the message, in its record
 		h = readHost(raw)
 		if len(f.hosts) < 10000 {
-			f.hosts[strings.Clone(raw)] = h
+			f.hosts[raw] = h
 		}
 	}
 	u.Host, u.Unicode, u.Registrable = h.ascii, h.unicode, h.registrable
 	u.Flags |= h.flags
-	return u, u.Host != ""
+	return u.Host != ""
 }
 
 // cutScheme takes "scheme:" off (RFC 3986 section 3.1). What stands before a

@@ -9,23 +9,41 @@ import (
 )
 
 // text finds addresses in running text: with a scheme, beginning with "www.",
-// bare domains, and mail addresses. It goes over the text once, chunk by
-// chunk between blanks and brackets.
+// bare domains, and mail addresses. Each of them has a dot or a colon, so it
+// goes from one of these to the next, and takes what stands around it between
+// blanks and brackets. It goes over the text once.
 func (f *finder) text(s string, where Where) {
+	dot, colon := -1, -1
 	for i := 0; i < len(s) && !f.full; {
-		if delimiter[s[i]] {
-			i++
-			continue
+		dot, colon = next(s, '.', i, dot), next(s, ':', i, colon)
+		start := min(dot, colon)
+		if start == len(s) {
+			return
 		}
-		start, dotted := i, false
-		for i < len(s) && !delimiter[s[i]] {
-			dotted = dotted || s[i] == '.' || s[i] == ':'
-			i++
+		end := start
+		for start > i && !delimiter[s[start-1]] {
+			start--
 		}
-		if dotted && i-start > 3 {
-			f.chunk(s[start:i], where)
+		for end < len(s) && !delimiter[s[end]] {
+			end++
 		}
+		if end-start > 3 {
+			f.chunk(s[start:end], where)
+		}
+		i = end
 	}
+}
+
+// next is where the byte c is at or after i, len(s) where it is not, given
+// where it was before.
+func next(s string, c byte, i, before int) int {
+	if before >= i {
+		return before
+	}
+	if j := strings.IndexByte(s[i:], c); j >= 0 {
+		return i + j
+	}
+	return len(s)
 }
 
 // delimiter are the bytes that no address in text holds.
@@ -59,35 +77,36 @@ func (f *finder) chunk(s string, where Where) {
 		}
 		end := extent(s, host, k)
 		f.work += end
-		if u, ok := f.candidate(trim(s[start:end]), k); ok {
-			u.Where = where
-			f.add(u)
+		u := URL{Where: where}
+		if f.candidate(&u, trim(s[start:end]), k) {
+			f.add(&u)
 		}
 		s = s[max(end, 1):]
 	}
 }
 
-// candidate decides whether what stands in the text is an address.
-func (f *finder) candidate(raw string, k kind) (URL, bool) {
+// candidate decides whether what stands in the text is an address, and takes
+// it apart.
+func (f *finder) candidate(u *URL, raw string, k kind) bool {
 	prefix := ""
 	switch {
 	case k == mail:
 		prefix = "mailto:"
 	case k == domain:
 		if !bare(raw) {
-			return URL{}, false
+			return false
 		}
 		prefix = "http://"
 	}
-	u, ok := f.parse(prefix + raw)
+	ok := f.parse(u, prefix+raw)
 	if !ok || !u.Has(Numeric) && !strings.Contains(u.Host, ".") || k != scheme && !listed(u.Host) {
-		return u, false
+		return false
 	}
 	u.Raw = strings.TrimPrefix(u.Raw, prefix)
 	if prefix != "" {
 		u.Flags |= Schemeless
 	}
-	return u, true
+	return true
 }
 
 // begins finds where the next address begins, and where its host.

@@ -11,6 +11,7 @@
 package urls
 
 import (
+	"hash/maphash"
 	"strings"
 
 	"github.com/postern-mail/postern/mail/mime"
@@ -98,8 +99,7 @@ func (f *Found) Hosts() []string {
 // Find finds the addresses in the text of a message, and in the texts of QR
 // codes that stand in it.
 func Find(t *text.Text, codes []string, limits Limits) *Found {
-	f := &finder{limits: limits, seen: map[string]int{}, hosts: map[string]host{}}
-	f.URLs = make([]URL, 0, min(limits.URLs, len(t.Links)+len(t.Images)+8))
+	f := newFinder(limits, len(t.Links)+len(t.Images)+8)
 	f.text(t.Subject, InSubject)
 	for _, l := range t.Links {
 		f.link(l)
@@ -121,10 +121,24 @@ func Find(t *text.Text, codes []string, limits Limits) *Found {
 type finder struct {
 	Found
 	limits Limits
-	seen   map[string]int // normal form to index in URLs
+	seed   maphash.Seed
+	seen   map[uint64]int // hash of a target to index in URLs, so that no map holds on to strings
 	hosts  map[string]host
 	full   bool
 	work   int // bytes taken apart, by which tests show that the cost is linear
+}
+
+// target is what two spellings of one address have in common.
+type target struct{ scheme, host, port, path string }
+
+func (u *URL) target() target { return target{u.Scheme, u.Host, u.Port, u.Path} }
+
+// newFinder begins a search that is likely to find so many addresses.
+func newFinder(limits Limits, likely int) *finder {
+	likely = min(likely, limits.URLs)
+	f := &finder{limits: limits, seed: maphash.MakeSeed(), seen: make(map[uint64]int, likely), hosts: map[string]host{}}
+	f.URLs = make([]URL, 0, likely)
+	return f
 }
 
 // link adds the target of a link.
@@ -136,25 +150,23 @@ func (f *finder) link(l text.Link) {
 	case l.Tag == "iframe" || l.Tag == "script" || l.Tag == "link" || l.Tag == "embed" || l.Tag == "object":
 		where = InImage
 	}
-	u, ok := f.parse(l.Href)
-	if !ok {
-		return
+	u := URL{Where: where, Text: l.Text}
+	if f.parse(&u, l.Href) {
+		f.add(&u)
 	}
-	u.Where, u.Text = where, l.Text
-	f.add(u)
 }
 
 func (f *finder) refer(src string, where Where) {
-	if u, ok := f.parse(src); ok {
-		u.Where = where
-		f.add(u)
+	u := URL{Where: where}
+	if f.parse(&u, src) {
+		f.add(&u)
 	}
 }
 
 // add keeps an address that was not there before, and looks into it.
-func (f *finder) add(u URL) {
-	key := u.Scheme + "://" + u.Host + ":" + u.Port + u.Path
-	if i, ok := f.seen[key]; ok {
+func (f *finder) add(u *URL) {
+	key := maphash.Comparable(f.seed, u.target())
+	if i, ok := f.seen[key]; ok && f.URLs[i].target() == u.target() {
 		if f.URLs[i].Text == "" {
 			f.URLs[i].Text = u.Text
 		}
@@ -173,11 +185,11 @@ func (f *finder) add(u URL) {
 		u.Flags |= Redirects
 	}
 	f.seen[key] = len(f.URLs)
-	f.URLs = append(f.URLs, u)
+	f.URLs = append(f.URLs, *u)
 	if inner != "" && len(inner) < len(u.Raw) {
-		if v, ok := f.parse(inner); ok && v.Host != "" {
-			v.Where, v.Text = InURL, u.Text
-			f.add(v)
+		v := URL{Where: InURL, Text: u.Text}
+		if f.parse(&v, inner) && v.Host != "" {
+			f.add(&v)
 		}
 	}
 }
