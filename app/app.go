@@ -54,6 +54,7 @@ type App struct {
 	metrics  *metrics
 	budget   *milter.Budget
 	state    state.Store // nil: in memory
+	fleeting string      // what does not outlast this process though it should; "": nothing
 	scratch  string      // folder that is removed at the end; "": none
 	learning *learn.Model
 	notes    *notebook

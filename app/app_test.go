@@ -113,7 +113,7 @@ func newSite(t *testing.T, keys ...string) *site { return newSiteOf(t, nil, keys
 func newSiteOf(t *testing.T, more []filters.Kind, keys ...string) *site {
 	t.Helper()
 	s := &site{probe: new(probe), log: new(syncBuffer), keys: map[string]string{
-		"hostname": "mx.example.org", "admin.listen": "", "dns.servers": "127.0.0.1:1",
+		"hostname": "mx.example.org", "admin.listen": "", "dns.servers": "127.0.0.1:1", "state.dir": "",
 		"listeners": "[{name: inbound, milter: 'unix:" + filepath.Join(t.TempDir(), "s") + "'}]",
 	}}
 	for i := 0; i < len(keys); i += 2 {

@@ -64,7 +64,7 @@ func (a *App) openState(cfg *config.Config) error {
 	}
 	s, err := backend.Open(c, a.stateChanged)
 	if err != nil && c.Shared() {
-		a.log.Warn("verdicts that wait for Redis do not outlast this process", "err", err)
+		a.warnFleeting(c.Dir, "verdicts that wait for Redis", err)
 		if a.scratch, err = os.MkdirTemp("", "postern-"); err != nil {
 			return err
 		}
@@ -74,13 +74,22 @@ func (a *App) openState(cfg *config.Config) error {
 		}
 	}
 	if err != nil {
-		a.log.Warn("verdicts, limits and greylist are kept in memory and do not outlast this process", "err", err)
+		a.warnFleeting(c.Dir, "verdicts, limits and greylist are kept in memory and", err)
 		m := memory.New(memoryKeys, a.now)
 		a.store, a.limits, a.kv = verdicts.NewRing(ringSize), m.Limits(), m.KV()
 		return nil
 	}
 	a.state, a.store, a.limits, a.kv = s, s.Verdicts(), s.Limits(), s.KV()
 	return nil
+}
+
+// warnFleeting says what is kept in memory only. That is a fault where a folder
+// was named, and the health endpoint goes on saying so.
+func (a *App) warnFleeting(dir, what string, err error) {
+	a.log.Warn(what+" do not outlast this process", "err", err)
+	if dir != "" {
+		a.fleeting = fmt.Sprintf("%s do not outlast this process: %v; make the folder, owned by the daemon, and start again", what, err)
+	}
 }
 
 // stateChanged tells the log that the shared store went away or came back.
@@ -102,16 +111,20 @@ func (a *App) stateStatus() state.Status {
 
 // stateConditions tells that the state is not as it should be. Mail is judged all the same.
 func (a *App) stateConditions() []admin.Condition {
+	var wrong []admin.Condition
+	if a.fleeting != "" {
+		wrong = append(wrong, admin.Condition{Name: "state", Detail: a.fleeting})
+	}
 	s := a.stateStatus()
 	if !s.Degraded {
-		return nil
+		return wrong
 	}
 	what := "this machine goes on by itself"
 	if s.Kind == "embedded" {
 		what = "what is decided may be lost"
 	}
-	return []admin.Condition{{Name: "state", Detail: fmt.Sprintf("%s is away since %s: %s; %s, %d verdicts wait, %d are lost",
-		s.Kind, s.Since.UTC().Format(time.RFC3339), s.Reason, what, s.Waiting, s.Lost)}}
+	return append(wrong, admin.Condition{Name: "state", Detail: fmt.Sprintf("%s is away since %s: %s; %s, %d verdicts wait, %d are lost",
+		s.Kind, s.Since.UTC().Format(time.RFC3339), s.Reason, what, s.Waiting, s.Lost)})
 }
 
 // closeState closes what filters ask; nobody asks any more.

@@ -55,6 +55,17 @@ func TestWithRedisAndNoFolderTheQueueIsForThisProcessAlone(t *testing.T) {
 	}
 }
 
+func TestAStateThatDoesNotLastThoughItShouldIsAFaultOfHealth(t *testing.T) {
+	nowhere := filepath.Join(t.TempDir(), "nowhere")
+	wrong, blocked := newSite(t, "state.dir", nowhere).health.Conditions()
+	if len(wrong) != 1 || wrong[0].Name != "state" || blocked || !strings.Contains(wrong[0].Detail, nowhere) || !strings.Contains(wrong[0].Detail, "make the folder") {
+		t.Errorf("%+v, blocked %v", wrong, blocked)
+	}
+	if wrong, _ := newSite(t, "state.dir", "").health.Conditions(); len(wrong) > 0 {
+		t.Errorf("memory was asked for, and yet %+v", wrong)
+	}
+}
+
 func TestAFaultyRedisIsAFaultOfTheConfiguration(t *testing.T) {
 	s := newSite(t, "state.dir", t.TempDir())
 	for _, url := range []string{"http://127.0.0.1", "redis://:s3cret@127.0.0.1/x"} {
