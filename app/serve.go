@@ -44,7 +44,7 @@ func (serveCmd) Run(p *program) error {
 func (a *App) reloadOn(ctx context.Context, path string, hup <-chan os.Signal) {
 	changed := make(chan struct{}, 1)
 	if path != "" {
-		w, err := config.NewWatcher(path, a.current.Load().cfg.RuleFiles.Dir)
+		w, err := config.NewWatcher(path, func() []string { return []string{a.current.Load().cfg.RuleFiles.Dir} })
 		if err != nil {
 			a.log.Warn("changes of the configuration are not noticed, send SIGHUP after a change", "err", err)
 		} else {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,15 +15,19 @@ type watched struct {
 	settle  chan time.Time
 	waiting chan struct{} // something changed and settles
 	told    chan struct{}
+	look    chan time.Time
+	more    []string
 }
 
 func watch(t *testing.T, files map[string]string) *watched {
 	t.Helper()
-	x := &watched{path: write(t, files), settle: make(chan time.Time), waiting: make(chan struct{}, 16), told: make(chan struct{}, 16)}
-	w, err := NewWatcher(x.path)
+	x := &watched{path: write(t, files), settle: make(chan time.Time), waiting: make(chan struct{}, 16), told: make(chan struct{}, 16), look: make(chan time.Time)}
+	x.more = []string{filepath.Join(filepath.Dir(x.path), "rules.d")}
+	w, err := NewWatcher(x.path, func() []string { return x.more })
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.look = x.look
 	w.after = func(time.Duration) <-chan time.Time {
 		x.waiting <- struct{}{}
 		return x.settle
@@ -119,7 +124,55 @@ func TestConfDThatComesLaterIsWatched(t *testing.T) {
 }
 
 func TestAFolderThatIsNotThereCannotBeWatched(t *testing.T) {
-	if _, err := NewWatcher(filepath.Join(t.TempDir(), "absent", "postern.yaml")); err == nil {
+	if _, err := NewWatcher(filepath.Join(t.TempDir(), "absent", "postern.yaml"), func() []string { return nil }); err == nil {
 		t.Error("no error")
 	}
+}
+
+// TestWhatNoEventTellsOfIsSeen covers changes in folders that were not there,
+// or not the same, when the watch began, and behind links.
+func TestWhatNoEventTellsOfIsSeen(t *testing.T) {
+	in := func(x *watched, name string) string { return filepath.Join(filepath.Dir(x.path), name) }
+	for name, change := range map[string]func(*watched) error{
+		"a further folder that comes": func(x *watched) error {
+			return errors.Join(os.Mkdir(in(x, "rules.d"), 0o755), os.WriteFile(in(x, "rules.d/a.yaml"), nil, 0o640))
+		},
+		"the target of a link is written": func(x *watched) error {
+			return os.WriteFile(in(x, "elsewhere"), []byte("mode: mark"), 0o640)
+		},
+		"rights": func(x *watched) error { return os.Chmod(in(x, "conf.d/b.yaml"), 0o600) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := watch(t, map[string]string{"postern.yaml": "", "conf.d/b.yaml": "", "elsewhere": ""})
+			if err := os.Symlink(in(x, "elsewhere"), in(x, "conf.d/link.yaml")); err != nil {
+				t.Fatal(err)
+			}
+			x.expect() // the link
+			if err := change(x); err != nil {
+				t.Fatal(err)
+			}
+			x.look <- time.Time{}
+			x.expect()
+			x.look <- time.Time{}
+			x.look <- time.Time{} // nothing has changed since
+			if n := len(x.waiting); n != 0 {
+				t.Errorf("told %d times more", n)
+			}
+		})
+	}
+}
+
+// TestAFolderThatTookAnothersPlaceIsWatched replaces a folder as a whole; what
+// is changed in the new one is then told like any other change.
+func TestAFolderThatTookAnothersPlaceIsWatched(t *testing.T) {
+	x := watch(t, map[string]string{"postern.yaml": "", "conf.d/a.yaml": "", "new/a.yaml": ""})
+	folder := filepath.Dir(x.path)
+	if err := errors.Join(os.Rename(filepath.Join(folder, "conf.d"), filepath.Join(folder, "old")),
+		os.Rename(filepath.Join(folder, "new"), filepath.Join(folder, "conf.d"))); err != nil {
+		t.Fatal(err)
+	}
+	x.expect()
+	x.look <- time.Time{}
+	x.put(t, "conf.d/b.yaml", "mode: mark\n")
+	x.expect()
 }
