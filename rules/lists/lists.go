@@ -22,6 +22,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/postern-mail/postern/internal/stamp"
 )
 
 // Config is one list in the configuration, under its name.
@@ -74,10 +76,10 @@ type list struct {
 
 	mu      sync.RWMutex
 	holds   holder
-	checked time.Time // when file and source were last looked at
-	stamp   stamp     // of the file that is held
-	shared  shared    // what is held of the shared set
-	busy    bool      // somebody is reading it again
+	checked time.Time   // when file and source were last looked at
+	stamp   stamp.Stamp // of the file that is held
+	shared  shared      // what is held of the shared set
+	busy    bool        // somebody is reading it again
 }
 
 // New makes the lists. All faults are reported, each with the list's name. ctx

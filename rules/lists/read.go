@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/postern-mail/postern/internal/stamp"
 )
 
 // Bounds on a file.
@@ -17,14 +19,11 @@ const (
 	maxLine = 8 << 10   // bytes
 )
 
+// byteOrderMark is what some editors put before UTF-8.
+const byteOrderMark = "\ufeff"
+
 // timeout bounds one reading of a source.
 const timeout = 2 * time.Second
-
-// stamp tells a changed file from an unchanged one.
-type stamp struct {
-	modified time.Time
-	size     int64
-}
 
 // shared is what is held of a shared set.
 type shared struct {
@@ -74,7 +73,7 @@ func (l *list) read(ctx context.Context, env Env) error {
 	if err != nil {
 		return err
 	}
-	if l.holds != nil && now == l.stamp && set == l.shared {
+	if l.holds != nil && now.Same(l.stamp) && set == l.shared {
 		return nil
 	}
 	l.stamp = now
@@ -83,7 +82,7 @@ func (l *list) read(ctx context.Context, env Env) error {
 		l.shared = set
 	}
 	if errors.As(err, new(*fs.PathError)) {
-		l.stamp = stamp{} // the file may be readable next time, though it is the same
+		l.stamp = stamp.Stamp{} // the file may be readable next time, though it is the same
 	}
 	if err != nil {
 		return err
@@ -154,20 +153,20 @@ func (l *list) ask(ctx context.Context, b builder, from Source) error {
 	return nil
 }
 
-func (l *list) stat() (stamp, error) {
+func (l *list) stat() (stamp.Stamp, error) {
 	if l.config.File == "" {
-		return stamp{}, nil
+		return stamp.Stamp{}, nil
 	}
-	info, err := os.Stat(l.config.File)
-	switch {
+	now, err := stamp.Of(l.config.File)
+	switch info := now.Info(); {
 	case err != nil:
-		return stamp{}, err
+		return stamp.Stamp{}, err
 	case !info.Mode().IsRegular():
-		return stamp{}, fmt.Errorf("%q is no file", l.config.File)
+		return stamp.Stamp{}, fmt.Errorf("%q is no file", l.config.File)
 	case info.Size() > maxFile:
-		return stamp{}, fmt.Errorf("%q: %d bytes, at most %d are taken", l.config.File, info.Size(), maxFile)
+		return stamp.Stamp{}, fmt.Errorf("%q: %d bytes, at most %d are taken", l.config.File, info.Size(), maxFile)
 	}
-	return stamp{info.ModTime(), info.Size()}, nil
+	return now, nil
 }
 
 // readFile adds the entries of the file.
@@ -185,7 +184,11 @@ func (l *list) readFile(b builder) error {
 	n := 0
 	for lines.Scan() {
 		n++
-		entry := strings.TrimSpace(comment.ReplaceAllString(lines.Text(), ""))
+		line := lines.Text()
+		if n == 1 {
+			line = strings.TrimPrefix(line, byteOrderMark)
+		}
+		entry := strings.TrimSpace(comment.ReplaceAllString(line, ""))
 		if entry == "" {
 			continue
 		}
