@@ -29,22 +29,40 @@ type Options struct {
 	Lists   Lists     // nil: there are none
 }
 
-// ReadDir reads the *.yaml files of a folder in the order of their names. The
-// prefix is put before the names in messages.
+// ReadDir reads the *.yaml files of a folder in the order of their names, but
+// for hidden ones, which editors leave. The prefix is put before the names in
+// messages. A file that cannot be read is an error, and so is *.yml: a rule
+// that nobody reads is missed too late.
 func ReadDir(fsys fs.FS, prefix string, shipped bool) ([]File, error) {
-	names, err := fs.Glob(fsys, "*.yaml")
+	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {
-		return nil, fmt.Errorf("rules: %w", err)
+		return nil, fmt.Errorf("rules: %s: %w", prefix, cause(err))
 	}
 	var files []File
-	for _, name := range names {
+	for _, e := range entries {
+		name, full := e.Name(), path.Join(prefix, e.Name())
+		switch ext := path.Ext(name); {
+		case strings.HasPrefix(name, ".") || ext != ".yaml" && ext != ".yml":
+			continue
+		case ext == ".yml":
+			return nil, fmt.Errorf("rules: %s: only *.yaml is read: name it %s.yaml", full, strings.TrimSuffix(name, ext))
+		}
 		data, err := fs.ReadFile(fsys, name)
 		if err != nil {
-			return nil, fmt.Errorf("rules: %w", err)
+			return nil, fmt.Errorf("rules: %s: %w", full, cause(err))
 		}
-		files = append(files, File{Name: path.Join(prefix, name), Data: data, Shipped: shipped})
+		files = append(files, File{Name: full, Data: data, Shipped: shipped})
 	}
 	return files, nil
+}
+
+// cause is an error without the name that the file system gave it.
+func cause(err error) error {
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		return of.Err
+	}
+	return err
 }
 
 // Load reads and compiles rules. On any fault the error is Faults, all there
