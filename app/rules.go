@@ -89,8 +89,11 @@ func ruleFiles(cfg *config.Config) ([]rules.File, error) {
 	if cfg.RuleFiles.Dir == "" {
 		return files, nil
 	}
+	if _, err := os.Stat(cfg.RuleFiles.Dir); errors.Is(err, fs.ErrNotExist) {
+		return files, nil
+	}
 	own, err := rules.ReadDir(os.DirFS(cfg.RuleFiles.Dir), cfg.RuleFiles.Dir, false)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil {
 		return nil, err
 	}
 	return append(files, own...), nil
@@ -168,14 +171,14 @@ func (b *ruleBook) question(m *mail.Message) lists.Question {
 	if m.Session.ClientIP.IsValid() {
 		q.Client = m.Session.ClientIP.String()
 	}
-	if _, sure := m.Author().Domain(); sure {
-		q.Author = m.Author().Addresses[0].String()
+	for _, a := range m.Author().Addresses {
+		q.Authors = append(q.Authors, a.String())
+	}
+	if domain, sure := m.Author().Domain(); sure {
+		q.Author, q.AuthorIsReal = q.Authors[0], rules.Aligned(m.Auth, domain)
 	}
 	for _, r := range m.Auth {
-		switch {
-		case r.Method == "dmarc" && r.Value == authres.Pass:
-			q.AuthorIsReal = true
-		case r.Method == "spf" && r.Value == authres.Pass && r.Get("smtp", "mailfrom") != "":
+		if r.Method == "spf" && r.Value == authres.Pass && r.Get("smtp", "mailfrom") != "" {
 			q.SenderIsReal = true
 		}
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/postern-mail/postern/internal/config"
 	"github.com/postern-mail/postern/internal/dnstest"
 	"github.com/postern-mail/postern/mail"
+	"github.com/postern-mail/postern/mail/authres"
 	"github.com/postern-mail/postern/scoring"
 	"github.com/postern-mail/postern/verdicts"
 )
@@ -108,4 +110,69 @@ func hasSymbol(r *verdicts.Record, name string, score float64) bool {
 		}
 	}
 	return false
+}
+
+// TestARuleThatNobodyReadsIsAFault: of a folder that cannot be read as a whole nothing is used, and
+// nothing is kept quiet.
+func TestARuleThatNobodyReadsIsAFault(t *testing.T) {
+	for name, c := range map[string]struct {
+		make func(dir string) error
+		want string // of the error; "": one file is read
+	}{
+		"a hidden file of an editor": {func(dir string) error { return os.Symlink("user@host.1", filepath.Join(dir, ".#own.yaml")) }, ""},
+		"a folder":                   {func(dir string) error { return os.Mkdir(filepath.Join(dir, "old"), 0o755) }, ""},
+		"another ending":             {func(dir string) error { return os.WriteFile(filepath.Join(dir, "more.yml"), nil, 0o644) }, "more.yml: only *.yaml is read: name it more.yaml"},
+		"a link that leads nowhere":  {func(dir string) error { return os.Symlink("absent", filepath.Join(dir, "more.yaml")) }, "more.yaml: no such file"},
+		"a file in its place":        {func(dir string) error { return errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o644)) }, "not a directory"},
+		"no folder": {func(dir string) error {
+			return errors.Join(os.RemoveAll(dir), os.Mkdir(filepath.Join(filepath.Dir(dir), "x"), 0o755))
+		}, "none"},
+	} {
+		dir := filepath.Join(t.TempDir(), "rules.d")
+		if err := errors.Join(os.Mkdir(dir, 0o755), os.WriteFile(filepath.Join(dir, "own.yaml"), []byte(weighty), 0o644), c.make(dir)); err != nil {
+			t.Fatal(err)
+		}
+		cfg := config.Config{}
+		cfg.RuleFiles.Dir = dir
+		files, err := ruleFiles(&cfg)
+		switch {
+		case c.want == "none":
+			if err != nil || len(files) != 0 {
+				t.Errorf("%s: %d files, %v", name, len(files), err)
+			}
+		case c.want == "" && (err != nil || len(files) != 1):
+			t.Errorf("%s: %d files, %v", name, len(files), err)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), dir)):
+			t.Errorf("%s: %v, want %q in %s", name, err, c.want, dir)
+		}
+	}
+}
+
+func TestWhoIsAskedAboutInLists(t *testing.T) {
+	spf := authres.Result{Method: "spf", Value: authres.Pass, Props: []authres.Prop{{Type: "smtp", Name: "mailfrom", Value: "x@mail.example.org"}}}
+	dmarc := authres.Result{Method: "dmarc", Value: authres.Fail}
+	for _, c := range []struct {
+		name    string
+		from    []string
+		auth    []authres.Result
+		real    bool
+		authors int
+	}{
+		{"nobody vouches", []string{"a@example.org"}, nil, false, 1},
+		{"aligned SPF without a DMARC record", []string{"a@example.org"}, []authres.Result{spf}, true, 1},
+		{"SPF of another domain", []string{"a@example.net"}, []authres.Result{spf}, false, 1},
+		{"DMARC knows better", []string{"a@example.org"}, []authres.Result{spf, dmarc}, false, 1},
+		{"two authors in one field", []string{"a@example.org, b@example.net"}, []authres.Result{spf}, false, 2},
+		{"two fields", []string{"a@example.org", "b@example.net"}, []authres.Result{spf}, false, 2},
+	} {
+		var h mail.Header
+		for _, f := range c.from {
+			h = append(h, mail.Field{Name: "From", Value: " " + f})
+		}
+		m := mail.New(mail.Message{Session: &mail.Session{}, Header: h}).WithAuth(c.auth)
+		q := bookOf(t, &config.Config{}).question(m)
+		if q.AuthorIsReal != c.real || len(q.Authors) != c.authors || (q.Author != "") != (c.authors == 1) {
+			t.Errorf("%s: %+v", c.name, q)
+		}
+	}
 }

@@ -86,9 +86,13 @@ func auth(results []authres.Result, author string) Auth {
 			a.ARC.note(r.Value, "")
 		}
 	}
-	a.Aligned = a.DMARC.Pass || aligned(a.SPF.Domains, author) || aligned(a.DKIM.Domains, author)
+	a.Aligned = a.DMARC.Pass || a.DMARC.Result != authres.Fail && (aligned(a.SPF.Domains, author) || aligned(a.DKIM.Domains, author))
 	return a
 }
+
+// Aligned tells whether the author's domain is authenticated, as auth.aligned
+// has it: DMARC passes, or did not fail and SPF or DKIM passes for the domain.
+func Aligned(results []authres.Result, author string) bool { return auth(results, author).Aligned }
 
 // note adds one result: of several, one that passes speaks for all.
 func (m *Method) note(result, domain string) {

@@ -184,6 +184,15 @@ func TestAFileIsReadAgainWhenItChanges(t *testing.T) {
 	write(t, file, "example.org\n", 3*time.Second)
 	w.pass(Every)
 	expect("mended", "example.org")
+	write(t, file+".new", "example.net\n", 3*time.Second)
+	if err := os.Rename(file+".new", file); err != nil {
+		t.Fatal(err)
+	}
+	w.pass(Every)
+	expect("another file of the same size and time in its place", "example.net")
+	write(t, file, "\ufeffexample.org\n", 4*time.Second)
+	w.pass(Every)
+	expect("with a byte order mark", "example.org")
 }
 
 func TestASharedSetIsAskedAgain(t *testing.T) {
@@ -282,7 +291,9 @@ func TestAnAllowListIsForAuthenticatedMail(t *testing.T) {
 		{"a real sender", Question{Sender: "news@example.org", SenderIsReal: true}, "LIST_ALLOW:c-sender"},
 		{"a forged sender", Question{Sender: "news@example.org", AuthorIsReal: true}, "LIST_ALLOW_UNAUTHENTICATED:c-sender"},
 		{"a host", Question{Client: "192.0.2.3"}, "LIST_ALLOW:d-hosts"},
-		{"a foe, forged or not", Question{Author: "foe@example.org"}, "LIST_ALLOW_UNAUTHENTICATED:a-friends LIST_DENY:e-foes"},
+		{"a foe, forged or not", Question{Author: "foe@example.org", Authors: []string{"foe@example.org"}}, "LIST_ALLOW_UNAUTHENTICATED:a-friends LIST_DENY:e-foes"},
+		{"a foe behind a stranger", Question{Authors: []string{"a@example.com", "foe@example.org"}}, "LIST_DENY:e-foes"},
+		{"a friend behind a stranger", Question{Authors: []string{"a@example.com", "a@example.net"}, AuthorIsReal: true}, ""},
 		{"a known file", Question{Digests: []string{"x", digest}}, "LIST_DENY:f-worms"},
 		{"a stranger", Question{Author: "a@example.com", Client: "198.51.100.1"}, ""},
 	} {

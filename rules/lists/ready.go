@@ -20,7 +20,8 @@ func Entries() map[string]scoring.Entry {
 
 // Question is what allow and deny lists are asked about.
 type Question struct {
-	Author       string   // address of the From field
+	Author       string   // address of the From field, where it is one and nobody can read another
+	Authors      []string // every address that a reader could take for the author's
 	AuthorIsReal bool     // the author's domain is authenticated: aligned SPF or DKIM passes
 	Sender       string   // envelope sender
 	SenderIsReal bool     // SPF passes for the sender's domain
@@ -34,7 +35,7 @@ func (s *Set) Ask(q Question) []scoring.Symbol {
 	var out []scoring.Symbol
 	for _, name := range s.Names() {
 		c := s.lists[name].config
-		if c.Use == "rules" || !slices.ContainsFunc(q.values(c.Of), func(v string) bool { return s.Has(name, v) }) {
+		if c.Use == "rules" || !slices.ContainsFunc(q.values(c), func(v string) bool { return s.Has(name, v) }) {
 			continue
 		}
 		symbol := Deny
@@ -48,9 +49,14 @@ func (s *Set) Ask(q Question) []scoring.Symbol {
 	return out
 }
 
-func (q Question) values(of string) []string {
-	switch of {
+// values are what a list is asked about. A second author brings nobody in, and
+// does not keep anybody out of a deny list.
+func (q Question) values(c Config) []string {
+	switch c.Of {
 	case "author":
+		if c.Use == "deny" {
+			return q.Authors
+		}
 		return []string{q.Author}
 	case "sender":
 		return []string{q.Sender}
