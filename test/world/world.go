@@ -138,12 +138,16 @@ func (w *World) configure() error {
 		w.Milter = fmt.Sprintf("inet:127.0.0.1:%d", port)
 	}
 	w.Config = filepath.Join(w.opts.Dir, "postern.yaml")
+	state := "state: {dir: \"\"}\n" // in memory, unless a test says where
+	if strings.Contains(w.opts.Config, "state:") {
+		state = ""
+	}
 	text := fmt.Sprintf(`hostname: %s
 listeners:
   - {name: inbound, milter: %q, profile: inbound}
 admin: {listen: "127.0.0.1:0"}
 dns: {servers: [%q], timeout: 2s}
-%s`, Hostname, milter, w.DNS.Addr, w.opts.Config)
+%s%s`, Hostname, milter, w.DNS.Addr, state, w.opts.Config)
 	return os.WriteFile(w.Config, []byte(text), 0o644)
 }
 
