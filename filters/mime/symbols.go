@@ -69,6 +69,7 @@ var symbols = []filters.SymbolDoc{
 	{Name: "MIME_LIMIT_DEPTH", Group: groupMIME, Score: 3, Meaning: "Parts are nested more deeply than was looked."},
 	{Name: "MIME_LIMIT_PARTS", Group: groupMIME, Score: 3, Meaning: "There are more parts than were looked at."},
 	{Name: "MIME_LIMIT_HEADER", Group: groupMIME, Score: 2, Meaning: "A part's header is longer than was looked at."},
+	{Name: "MIME_LIMIT_NAMES", Group: groupMIME, Score: 2, Meaning: "A part has more names or parameters than were looked at."},
 	{Name: "MIME_LIMIT_DECODED", Group: groupMIME, Score: 2, Meaning: "Parts decode to more than was looked at."},
 	{Name: "MIME_LIMIT_FINDINGS", Group: groupMIME, Score: 2, Meaning: "There is more that is odd than was kept."},
 	{Name: "MIME_LIMIT_READINGS", Group: groupMIME, Score: 2, Meaning: "The message can be read in more ways than were tried."},

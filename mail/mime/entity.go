@@ -35,24 +35,24 @@ func (s *scanner) readEntity(fields []Field, fallback, path string) entity {
 		}
 		switch strings.ToLower(strings.TrimRight(f.Name, " \t")) {
 		case "content-type":
-			base, params := ParseValue(f.Value)
+			base, params := s.parse(f.Value)
 			types, values = append(types, base), append(values, params)
 		case "content-transfer-encoding":
 			name, odd := cleanEncoding(f.Value)
 			encodings = append(encodings, name)
 			e.encodingOdd = e.encodingOdd || odd
 		case "content-disposition":
-			base, params := ParseValue(f.Value)
+			base, params := s.parse(f.Value)
 			if e.disposition == "" {
 				e.disposition = base
 			}
-			e.addNames(params, "filename", s.t.limits.Names)
+			s.addNames(&e, params)
 		case "content-id":
 			e.id = strings.Trim(strings.TrimSpace(unfold(f.Value)), "<>")
 		}
 	}
 	for _, params := range values {
-		e.addNames(params, "name", s.t.limits.Names)
+		s.addNames(&e, params)
 	}
 	e.types = types
 	s.chooseType(&e, types, values, path)
@@ -64,6 +64,15 @@ func (s *scanner) readEntity(fields []Field, fallback, path string) entity {
 		}
 	}
 	return e
+}
+
+// parse reads a field's parameters, as many as the limit allows.
+func (s *scanner) parse(v string) (string, []Param) {
+	base, params, cut := parseValue(v, s.t.limits.Params)
+	if cut {
+		s.t.limit("NAMES", s.t.limits.Params)
+	}
+	return base, params
 }
 
 // chooseType picks the Content-Type of the reading among those there are, and
@@ -99,11 +108,12 @@ func (s *scanner) chooseType(e *entity, types []string, values [][]Param, path s
 
 // checkParams notes parameters that are given twice.
 func (s *scanner) checkParams(params []Param, path string) {
-	for i, p := range params {
-		for _, q := range params[:i] {
-			if q.Name == p.Name && q.Value != p.Value {
-				s.t.find("MIME_PARAM_DUPLICATE", path+" "+p.Name)
-			}
+	first := make(map[string]string, len(params))
+	for _, p := range params {
+		if v, given := first[p.Name]; !given {
+			first[p.Name] = p.Value
+		} else if v != p.Value {
+			s.t.find("MIME_PARAM_DUPLICATE", path+" "+p.Name)
 		}
 	}
 }
@@ -149,19 +159,33 @@ const maxBoundaries = 8
 const maxName = 512
 
 // addNames collects what readers may show as the file's name.
-func (e *entity) addNames(params []Param, key string, limit int) {
+func (s *scanner) addNames(e *entity, params []Param) {
 	for _, p := range params {
-		if p.Name != "filename" && p.Name != "name" && p.Name != key {
+		if p.Name != "filename" && p.Name != "name" {
 			continue
 		}
-		for _, n := range append([]string{p.Value}, p.Others...) {
-			n = strings.TrimSpace(n[:min(len(n), maxName)])
-			n = strings.ToValidUTF8(n, "\uFFFD")
-			if n != "" && len(e.names) < limit && !slices.Contains(e.names, n) {
-				e.names = append(e.names, n)
-			}
+		s.addName(e, p.Value)
+		for _, n := range p.Others {
+			s.addName(e, n)
 		}
 	}
+}
+
+func (s *scanner) addName(e *entity, n string) {
+	if len(n) > maxName { // what a file is opened with stands at the end
+		s.t.limit("NAMES", maxName)
+		n = n[:maxName/2] + n[len(n)-maxName/2:]
+	}
+	n = strings.TrimSpace(n)
+	n = strings.ToValidUTF8(n, "\uFFFD")
+	if n == "" || slices.Contains(e.names, n) {
+		return
+	}
+	if len(e.names) >= s.t.limits.Names {
+		s.t.limit("NAMES", s.t.limits.Names)
+		return
+	}
+	e.names = append(e.names, n)
 }
 
 // cleanEncoding reduces a Content-Transfer-Encoding to its name; odd says that

@@ -86,7 +86,7 @@ func TestHostileMessagesCostLinearTime(t *testing.T) {
 
 func TestEachLimitRaisesItsSymbol(t *testing.T) {
 	message := "Content-Type: multipart/mixed; boundary=b; boundary=c\r\n\r\n" +
-		"--b\r\nContent-Transfer-Encoding: base64\r\nX: y\r\n\r\naGVsbG8gaGVsbG8gaGVsbG8=\r\n--b\r\n\r\ntwo\r\n--b--\r\n"
+		"--b\r\nContent-Transfer-Encoding: base64\r\nX: y\r\nContent-Type: text/plain; charset=utf-8; name=a; name=b\r\n\r\naGVsbG8gaGVsbG8gaGVsbG8=\r\n--b\r\n\r\ntwo\r\n--b--\r\n"
 	tests := []struct {
 		symbol string
 		set    func(*Limits)
@@ -97,6 +97,8 @@ func TestEachLimitRaisesItsSymbol(t *testing.T) {
 		{"MIME_LIMIT_HEADER", func(l *Limits) { l.HeaderFields = 1 }},
 		{"MIME_LIMIT_DECODED", func(l *Limits) { l.DecodedBytes = 10 }},
 		{"MIME_LIMIT_FINDINGS", func(l *Limits) { l.Findings = 1 }},
+		{"MIME_LIMIT_NAMES", func(l *Limits) { l.Names = 1 }},
+		{"MIME_LIMIT_NAMES", func(l *Limits) { l.Params = 1 }},
 		{"MIME_LIMIT_READINGS", func(l *Limits) { l.Readings = 1 }},
 	}
 	for _, test := range tests {

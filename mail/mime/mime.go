@@ -36,14 +36,15 @@ type Limits struct {
 	DecodedBytes int // bytes that all parts together may decode to; MIME_LIMIT_DECODED
 	Findings     int // findings kept; MIME_LIMIT_FINDINGS
 	Readings     int // readings of one source, the first included; MIME_LIMIT_READINGS
-	Names        int // names kept of one part; no symbol: more than two are a finding
+	Names        int // names kept of one part; MIME_LIMIT_NAMES
+	Params       int // parameters read of one field; MIME_LIMIT_NAMES
 }
 
 // DefaultLimits are bounds that honest mail does not meet.
 func DefaultLimits() Limits {
 	return Limits{
 		Depth: 50, Parts: 1000, HeaderBytes: 64 << 10, HeaderFields: 200,
-		DecodedBytes: 64 << 20, Findings: 100, Readings: len(readings), Names: 16,
+		DecodedBytes: 64 << 20, Findings: 100, Readings: len(readings), Names: 16, Params: maxParams,
 	}
 }
 

@@ -17,7 +17,8 @@ type Param struct {
 	Others []string
 }
 
-// maxParams bounds the parameters of one field, maxValue the bytes of a value.
+// maxParams bounds the parameters of one field where nothing else is said,
+// maxValue the bytes of a value.
 const (
 	maxParams = 64
 	maxValue  = 4096
@@ -29,8 +30,15 @@ const (
 // case, without blanks and comments. Repeated parameters stay, in order. It
 // takes linear time.
 func ParseValue(s string) (base string, params []Param) {
-	base, raw := splitValue(s)
-	return base, assemble(raw)
+	base, params, _ = parseValue(s, maxParams)
+	return base, params
+}
+
+// parseValue is ParseValue for so many parameters at most; cut tells that there
+// were more.
+func parseValue(s string, most int) (base string, params []Param, cut bool) {
+	base, raw, cut := splitValue(s, most)
+	return base, assemble(raw), cut
 }
 
 // rawParam is a parameter as it stands, before RFC 2231.
@@ -42,15 +50,17 @@ type rawParam struct {
 	extended    bool   // value is charset'language'percent-encoded
 }
 
-func splitValue(s string) (string, []rawParam) {
+func splitValue(s string, most int) (base string, params []rawParam, cut bool) {
 	s = unfold(s)
 	i := valueEnd(s, 0)
-	base := strings.ToLower(strings.Join(strings.Fields(stripComments(s[:i])), ""))
-	var params []rawParam
-	for i < len(s) && len(params) < maxParams {
+	base = strings.ToLower(strings.Join(strings.Fields(stripComments(s[:i])), ""))
+	for i < len(s) {
 		if s[i] == ';' || isBlank(s[i]) {
 			i++
 			continue
+		}
+		if len(params) >= most {
+			return base, params, true
 		}
 		var p rawParam
 		p, i = readParam(s, i)
@@ -58,7 +68,7 @@ func splitValue(s string) (string, []rawParam) {
 			params = append(params, p)
 		}
 	}
-	return base, params
+	return base, params, false
 }
 
 // readParam reads "name = value" at i and says where the next one may begin.
