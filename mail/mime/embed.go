@@ -40,18 +40,11 @@ func (t *Tree) lookInside(p *Part) {
 // unwrap reads a container whose body is encoded, against RFC 2045 section
 // 6.4, but as some readers do.
 func (t *Tree) unwrap(p *Part) {
-	raw := p.Raw()
-	if len(raw) > t.quota {
-		t.limit("DECODED", t.limits.DecodedBytes)
-		raw = raw[:t.quota]
-	}
-	t.quota -= len(raw)
-	d := decode(p.codecs, raw)
-	src := source{body: d.bytes, parent: p, reading: p.Reading}
+	src := source{body: p.Content(), parent: p, reading: p.Reading}
 	if p.Container { // was read as it stands too
 		src.reading = "decoded"
 	}
-	t.work += len(raw)
+	t.work += len(p.Raw())
 	if isMessage(p.Type) {
 		src.whole = true
 	} else {

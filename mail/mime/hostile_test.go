@@ -23,6 +23,9 @@ var hostile = []struct {
 	{"500 levels of messages", func(n int) string {
 		return strings.Repeat("Content-Type: message/rfc822\r\n\r\n", n) + "\r\nhello"
 	}, 500, "MIME_LIMIT_DEPTH"},
+	{"50 levels of messages that are files", func(n int) string {
+		return strings.Repeat("Content-Type: message/rfc822; name=a\r\n\r\n", 49) + "\r\n" + strings.Repeat("x", n)
+	}, 4 << 20, "MIME_LIMIT_DECODED"},
 	{"20,000 parts", func(n int) string {
 		return "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\nx\r\n", n) + "--b--"
 	}, 20000, "MIME_LIMIT_PARTS"},
@@ -78,6 +81,13 @@ func TestHostileMessagesCostLinearTime(t *testing.T) {
 			decoded := 0
 			for _, p := range whole.Parts() {
 				decoded += p.Size()
+			}
+			files := 0
+			for _, p := range whole.Attachments() {
+				files += p.Size()
+			}
+			if most := limits.DecodedBytes + len(two); decoded > most || files > most {
+				t.Errorf("%d bytes of content, %d of files", decoded, files)
 			}
 			t.Logf("%d bytes: %d looked at, %d parts, %d bytes of content", len(two), whole.Work(), len(whole.All()), decoded)
 		})

@@ -117,6 +117,19 @@ func (t *Tree) Parts() []*Part {
 	return leaves
 }
 
+// Attachments returns every part of every reading that a reader would offer as
+// a file, a container with a name or a disposition among them: some readers
+// save it as it stands.
+func (t *Tree) Attachments() []*Part {
+	var list []*Part
+	for _, p := range t.parts {
+		if p.Attachment() {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
 // Findings returns what is odd about the structure, each once. What is odd
 // about the encoded content of a part is in its Flaws.
 func (t *Tree) Findings() []Finding { return t.findings }

@@ -400,3 +400,31 @@ func TestNamesDifferByTheirExtensions(t *testing.T) {
 		}
 	}
 }
+
+func TestContainersThatReadersOfferAreAttachments(t *testing.T) {
+	inner := "Subject: b\r\n\r\nHello"
+	coded := base64.StdEncoding.EncodeToString([]byte(inner))
+	tests := []struct {
+		name, part string
+		want       []string // path and size
+	}{
+		{"a message with a name", "Content-Type: message/rfc822; name=a.eml\n\n" + inner, []string{"1.1 19"}},
+		{"a message as an attachment", "Content-Type: message/rfc822\nContent-Disposition: attachment\n\n" + inner, []string{"1.1 19"}},
+		{"a message in base64", "Content-Type: message/rfc822; name=a.eml\nContent-Transfer-Encoding: base64\n\n" + coded, []string{"1.1 19"}},
+		{"a message without a name", "Content-Type: message/rfc822\n\n" + inner, nil},
+		{"a multipart with a name", "Content-Type: multipart/x; boundary=c; name=a.exe\n\n--c\n\na\n--c--", []string{"1.1 15"}},
+		{"a multipart without a name", "Content-Type: multipart/x; boundary=c\n\n--c\n\na\n--c--", nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			tree := scan(t, strings.ReplaceAll("Content-Type: multipart/mixed; boundary=b\n\n--b\n"+test.part+"\n--b--\n", "\r\n", "\n"))
+			var got []string
+			for _, p := range tree.Attachments() {
+				got = append(got, fmt.Sprint(p.Path, " ", p.Size()))
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %q, want %q\n%s", got, test.want, describe(tree))
+			}
+		})
+	}
+}

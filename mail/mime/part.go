@@ -44,7 +44,7 @@ type Part struct {
 	head     [2]int // span of the header; empty for the root, whose header came apart
 	body     [2]int // span of the body
 	codecs   []codec
-	max      int // most raw bytes that may be decoded
+	max      int // most raw bytes that are content
 	depth    int
 	hints    bool // a line looks like the begin of an embedded file
 	children int
@@ -63,10 +63,7 @@ type decoded struct {
 func (p *Part) prepare() {
 	p.content = sync.OnceValue(func() decoded {
 		raw := p.Raw()
-		if len(p.codecs) > 0 {
-			raw = raw[:min(len(raw), p.max)]
-		}
-		return decode(p.codecs, raw)
+		return decode(p.codecs, raw[:min(len(raw), p.max)])
 	})
 	p.found = sync.OnceValue(p.sniff)
 	p.digest = sync.OnceValue(func() [sha256.Size]byte { return sha256.Sum256(p.Content()) })
@@ -135,12 +132,17 @@ func (p *Part) Is(kind string) bool {
 }
 
 // Attachment tells whether a reader would offer the part as a file: it is
-// declared as one, has a name, or holds something that is not shown as text.
+// declared as one, has a name, or holds something that is neither shown as
+// text nor taken apart.
 func (p *Part) Attachment() bool {
 	switch {
-	case p.Role == RolePreamble || p.Role == RoleEpilogue || p.Is("multipart"):
+	case p.Role == RolePreamble || p.Role == RoleEpilogue:
 		return false
-	case p.Disposition == "attachment" || len(p.Names) > 0 || p.Role == RoleEmbedded && p.Path != "1":
+	case p.Disposition == "attachment" || len(p.Names) > 0:
+		return true
+	case p.Container || p.Is("multipart"):
+		return false
+	case p.Role == RoleEmbedded && p.Path != "1":
 		return true
 	}
 	return !p.Is("text")

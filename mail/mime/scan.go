@@ -67,11 +67,12 @@ func (t *Tree) merge(parts []*Part, src source) {
 }
 
 // admit adds a part and gives it its share of the bytes that may be decoded:
-// decoding never makes a part longer.
+// decoding never makes a part longer. A container that is a file counts too,
+// since its bytes are looked at beside those of its parts, at every level.
 func (t *Tree) admit(p *Part) {
 	size := p.body[1] - p.body[0]
 	p.max = size
-	if len(p.codecs) > 0 && !p.Container {
+	if len(p.codecs) > 0 || p.Container && p.Attachment() {
 		if p.max = min(size, t.quota); p.max < size {
 			t.limit("DECODED", t.limits.DecodedBytes)
 		}
