@@ -28,6 +28,7 @@ var symbols = []filters.SymbolDoc{
 	// Readers see different parts.
 	{Name: "MIME_MULTIPLE_TYPES", Group: groupMIME, Score: 3, Meaning: "A part has several Content-Type fields."},
 	{Name: "MIME_MULTIPLE_ENCODINGS", Group: groupMIME, Score: 3, Meaning: "A part has several transfer encodings that differ."},
+	{Name: "MIME_MULTIPLE_DISPOSITIONS", Group: groupMIME, Score: 1, Meaning: "A part has several Content-Disposition fields that differ."},
 	{Name: "MIME_BOUNDARY_DUPLICATE", Group: groupMIME, Score: 4, Meaning: "One Content-Type can be read to give several boundaries."},
 	{Name: "MIME_AFTER_CLOSE", Group: groupMIME, Score: 3, Meaning: "Parts follow the closing delimiter."},
 	{Name: "MIME_PARTIAL", Group: groupMIME, Score: 3, Meaning: "The message is a fragment; the rest comes in other mails."},

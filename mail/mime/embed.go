@@ -76,10 +76,10 @@ func (t *Tree) embed(p *Part, src []byte, id int, span [2]int, name, typ string,
 	if name = strings.TrimSpace(name); name != "" {
 		q.Names = []string{DecodeWords(name[:min(len(name), maxName)])}
 	}
-	if t.seen[q.key()] {
+	if t.seen[q.key()] != nil {
 		return nil
 	}
-	t.seen[q.key()] = true
+	t.seen[q.key()] = q
 	t.admit(q)
 	return q
 }
@@ -165,9 +165,9 @@ func (t *Tree) undeclared(p *Part) {
 	if q.Reading == "" {
 		q.Reading = "undeclared-base64"
 	}
-	if key := q.key(); !t.seen[key] && t.added < t.limits.Parts {
+	if key := q.key(); t.seen[key] == nil && t.added < t.limits.Parts {
 		t.added++
-		t.seen[key] = true
+		t.seen[key] = &q
 		t.admit(&q)
 	}
 }

@@ -14,6 +14,7 @@ type entity struct {
 	encodingOdd bool
 	disposition string
 	names       []string
+	location    string
 	id          string
 	boundaries  []string // the one to use first
 }
@@ -23,7 +24,8 @@ type entity struct {
 func (s *scanner) readEntity(fields []Field, fallback, path string) entity {
 	e := entity{typ: fallback}
 	var types, encodings []string
-	var values [][]Param
+	var values, dispositions [][]Param
+	var shown []string // the word of each Content-Disposition
 	content := 0
 	for _, f := range fields {
 		if !isContent([]byte(f.Name)) {
@@ -43,10 +45,10 @@ func (s *scanner) readEntity(fields []Field, fallback, path string) entity {
 			e.encodingOdd = e.encodingOdd || odd
 		case "content-disposition":
 			base, params := s.parse(f.Value)
-			if e.disposition == "" {
-				e.disposition = base
-			}
+			shown, dispositions = append(shown, base), append(dispositions, params)
 			s.addNames(&e, params)
+		case "content-location":
+			e.location = f.Value
 		case "content-id":
 			e.id = strings.Trim(strings.TrimSpace(unfold(f.Value)), "<>")
 		}
@@ -54,6 +56,7 @@ func (s *scanner) readEntity(fields []Field, fallback, path string) entity {
 	for _, params := range values {
 		s.addNames(&e, params)
 	}
+	s.chooseDisposition(&e, shown, dispositions, path)
 	e.types = types
 	s.chooseType(&e, types, values, path)
 	if len(encodings) > 0 {
@@ -73,6 +76,32 @@ func (s *scanner) parse(v string) (string, []Param) {
 		s.t.limit("NAMES", s.t.limits.Params)
 	}
 	return base, params
+}
+
+// chooseDisposition picks the Content-Disposition (RFC 2183) of the reading
+// among those there are.
+func (s *scanner) chooseDisposition(e *entity, shown []string, params [][]Param, path string) {
+	if len(shown) == 0 {
+		return
+	}
+	i := s.r.pick(len(shown))
+	e.disposition = shown[i]
+	name := func(list []Param) string {
+		for _, p := range list {
+			if p.Name == "filename" {
+				return p.Value
+			}
+		}
+		return ""
+	}
+	for j := range shown {
+		if shown[j] != shown[0] || name(params[j]) != name(params[0]) {
+			s.amb |= ambFields
+			s.t.find("MIME_MULTIPLE_DISPOSITIONS", path+" "+strings.Join(shown, ", "))
+			break
+		}
+	}
+	s.checkParams(slices.DeleteFunc(slices.Clone(params[i]), func(p Param) bool { return p.Name != "filename" && p.Name != "name" }), path)
 }
 
 // chooseType picks the Content-Type of the reading among those there are, and
@@ -106,13 +135,21 @@ func (s *scanner) chooseType(e *entity, types []string, values [][]Param, path s
 	s.checkParams(values[i], path)
 }
 
-// checkParams notes parameters that are given twice.
+// checkParams notes parameters that are given twice in the same form: a plain
+// one beside one of RFC 2231 is for readers that know no better.
 func (s *scanner) checkParams(params []Param, path string) {
-	first := make(map[string]string, len(params))
+	type form struct {
+		name    string
+		encoded bool
+	}
+	first := make(map[form]string, len(params))
 	for _, p := range params {
-		if v, given := first[p.Name]; !given {
-			first[p.Name] = p.Value
-		} else if v != p.Value {
+		f := form{p.Name, p.encoded}
+		v, given := first[f]
+		if !given {
+			first[f] = p.Value
+		}
+		if p.repeated || given && v != p.Value {
 			s.t.find("MIME_PARAM_DUPLICATE", path+" "+p.Name)
 		}
 	}
@@ -186,6 +223,19 @@ func (s *scanner) addName(e *entity, n string) {
 		return
 	}
 	e.names = append(e.names, n)
+}
+
+// locationName is the file name at the end of a Content-Location (RFC 2557
+// section 4.2), "" where it leads to no file.
+func locationName(v string) string {
+	v = strings.TrimSpace(unfold(v))
+	if i := strings.IndexAny(v, "?#"); i >= 0 {
+		v = v[:i]
+	}
+	if _, path, ok := strings.Cut(v, "://"); ok {
+		_, v, _ = strings.Cut(path, "/")
+	}
+	return string(unpercent(v[strings.LastIndexAny(v, "/\\:")+1:]))
 }
 
 // cleanEncoding reduces a Content-Transfer-Encoding to its name; odd says that

@@ -66,7 +66,7 @@ type Tree struct {
 	findings []Finding
 	limits   Limits
 
-	seen    map[partKey]bool
+	seen    map[partKey]*Part
 	raised  map[Finding]bool
 	quota   int // bytes that may still be decoded
 	work    int // bytes passed over
@@ -97,7 +97,7 @@ func ScanMessage(raw []byte, limits Limits) *Tree {
 func newTree(limits Limits, size int) *Tree {
 	return &Tree{
 		limits: limits, quota: limits.DecodedBytes, maxWork: workFactor * (size + 4096),
-		seen: map[partKey]bool{}, raised: map[Finding]bool{},
+		seen: map[partKey]*Part{}, raised: map[Finding]bool{},
 	}
 }
 

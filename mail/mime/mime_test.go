@@ -240,6 +240,16 @@ func TestEveryNameIsSeen(t *testing.T) {
 		{"blanks without quotes", "Content-Disposition: attachment; filename=my file.exe\n", []string{"my file.exe", "my"}},
 		{"a backslash", "Content-Disposition: attachment; filename=\"a\\b.exe\"\n", []string{"ab.exe", "a\\b.exe"}},
 		{"an unclosed quote", "Content-Disposition: attachment; filename=\"a.exe; x=y\n", []string{"a.exe; x=y", "a.exe"}},
+		{"a section given twice", "Content-Disposition: attachment; filename*0=a.; filename*1=b; filename*1=c\n", []string{"a.bc", "a.b", "a.c"}},
+		{"two dispositions", "Content-Disposition: attachment; filename=a\nContent-Disposition: inline; filename=b\n", []string{"a", "b"}},
+		{"a location", "Content-Type: a/b\nContent-Location: http://c.example/d/e%2Ef?g=/h\n", []string{"e.f"}},
+		{"a location without a file", "Content-Type: a/b\nContent-Location: http://c.example\n", nil},
+		{"a location beside a name", "Content-Type: a/b; name=c\nContent-Location: d\n", []string{"c"}},
+		{"a location of what is shown", "Content-Type: text/html\nContent-Location: a.html\n", nil},
+		{"a location of a picture", "Content-Type: image/gif\nContent-Location: http://a.example/b.com\n", nil},
+		{"a name behind a lone CR", "Content-Disposition: attachment; filename=a\nX: y\rContent-Type: text/plain; name=b\n", []string{"a", "b"}},
+		{"a name of which the middle is lost", "Content-Disposition: attachment; filename=" + strings.Repeat("a", maxName) + ".exe\n",
+			[]string{strings.Repeat("a", maxName-4) + ".exe"}},
 		{"no semicolon before it", "Content-Disposition: attachment\n filename=a.exe\n", []string{"a.exe"}},
 	}
 	for _, test := range tests {
@@ -249,6 +259,66 @@ func TestEveryNameIsSeen(t *testing.T) {
 				t.Errorf("names %q, want %q", got, test.names)
 			}
 		})
+	}
+}
+
+func TestNamesThatReadersChooseDifferentlyAreFindings(t *testing.T) {
+	tests := []struct{ name, header, symbol string }{
+		{"a file name given twice", "Content-Disposition: attachment; filename=a; filename=b\n", "MIME_PARAM_DUPLICATE"},
+		{"the same file name given twice", "Content-Disposition: attachment; filename=a; filename=a\n", ""},
+		{"a plain one beside RFC 2231", "Content-Disposition: attachment; filename=_; filename*=utf-8''%C3%A4\n", ""},
+		{"a section given twice", "Content-Disposition: attachment; filename*0=a; filename*0=b\n", "MIME_PARAM_DUPLICATE"},
+		{"other parameters", "Content-Disposition: attachment; size=1; size=2\n", ""},
+		{"dispositions that differ", "Content-Disposition: inline\nContent-Disposition: attachment\n", "MIME_MULTIPLE_DISPOSITIONS"},
+		{"names that differ", "Content-Disposition: inline; filename=a\nContent-Disposition: inline; filename=b\n", "MIME_MULTIPLE_DISPOSITIONS"},
+		{"dispositions that do not", "Content-Disposition: inline\nContent-Disposition: inline; size=1\n", ""},
+		{"extensions behind a lone CR", "Content-Type: text/plain; name=a.b\nX: y\rContent-Disposition: x; filename=a.c\n", "MIME_NAME_CONFLICT"},
+		{"a long name", "Content-Disposition: attachment; filename=" + strings.Repeat("a", maxName+1) + "\n", "MIME_LIMIT_NAMES"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			tree := scan(t, test.header+"\nx")
+			if test.symbol == "" && len(tree.Findings()) > 0 || test.symbol != "" && !tree.Has(test.symbol) {
+				t.Errorf("want %s\n%s", test.symbol, describe(tree))
+			}
+		})
+	}
+}
+
+// TestTheHeaderThatCameApartIsReadWithLoneCR hides fields behind a CR that is
+// no line end to most readers.
+func TestTheHeaderThatCameApartIsReadWithLoneCR(t *testing.T) {
+	tests := []struct {
+		name, value string
+		want        []string
+	}{
+		{"a type", " b\rContent-Type: text/html", []string{"1 text/plain x", "[cr] 1 text/html x"}},
+		{"a type and more", " b\rC: d\rContent-Type: text/html\rE: f", []string{"1 text/plain x", "[cr] 1 text/html x"}},
+		{"another field", " b\rC: d", []string{"1 text/plain x"}},
+		{"a fold", " b\r\n Content-Type: text/html", []string{"1 text/plain x"}},
+		{"a CR at the end", " b\r", []string{"1 text/plain x"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			tree := Scan([]Field{{"A", test.value}}, []byte("x"), false, DefaultLimits())
+			if got := show(tree); !slices.Equal(got, test.want) {
+				t.Errorf("got %q, want %q\n%s", got, test.want, describe(tree))
+			}
+			if tree.Has("MIME_BARE_CR") != (len(test.want) > 1) {
+				t.Error(describe(tree))
+			}
+		})
+	}
+}
+
+func TestDispositionsThatDifferAreBothRead(t *testing.T) {
+	tree := scan(t, "Content-Disposition: inline\nContent-Disposition: attachment\n\nx")
+	var got []string
+	for _, p := range tree.Parts() {
+		got = append(got, p.Reading+" "+p.Disposition)
+	}
+	if want := []string{" inline", "last-type attachment"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

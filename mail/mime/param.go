@@ -15,6 +15,9 @@ type Param struct {
 	// Others are what other readers make of it: the parameter without
 	// decoding, cut at a blank, with the text after the closing quote.
 	Others []string
+
+	encoded  bool // in the form of RFC 2231, which may stand beside a plain one for older readers
+	repeated bool // a section is given twice
 }
 
 // maxParams bounds the parameters of one field where nothing else is said,
@@ -255,10 +258,30 @@ func assemble(raw []rawParam) []Param {
 	}
 	for i := range params {
 		if s := sections[params[i].Name]; s != nil && params[i].Value == "" {
-			params[i].Value = join(s)
+			params[i].sections(s)
 		}
 	}
 	return params
+}
+
+// sections joins the sections of a parameter. Where a number is given twice
+// some readers take both, some the first and some the last.
+func (q *Param) sections(s []rawParam) {
+	slices.SortStableFunc(s, func(a, b rawParam) int { return a.section - b.section })
+	q.encoded, q.Value = true, join(s)
+	var first, last []rawParam
+	for i, p := range s {
+		if i == 0 || p.section != s[i-1].section {
+			first, last = append(first, p), append(last, p)
+			continue
+		}
+		last[len(last)-1] = p
+	}
+	if len(first) < len(s) {
+		q.repeated = true
+		q.other(join(first))
+		q.other(join(last))
+	}
 }
 
 // param decodes a parameter that is not in sections.
@@ -266,7 +289,7 @@ func (p rawParam) param() Param {
 	q := Param{Name: p.base, Others: p.others}
 	switch {
 	case p.extended:
-		q.Value = extended([]rawParam{p})
+		q.encoded, q.Value = true, extended([]rawParam{p})
 		q.other(p.value)
 	case strings.Contains(p.value, "=?"):
 		// RFC 2047 section 5 forbids encoded words here; readers decode them all the same.
@@ -287,10 +310,9 @@ func (q *Param) other(v string) {
 	}
 }
 
-// join puts sections together by their numbers, as readers do even where some
-// are missing.
+// join puts sorted sections together, as readers do even where some are
+// missing.
 func join(s []rawParam) string {
-	slices.SortStableFunc(s, func(a, b rawParam) int { return a.section - b.section })
 	if slices.ContainsFunc(s, func(p rawParam) bool { return p.extended }) {
 		return extended(s)
 	}

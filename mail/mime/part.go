@@ -168,11 +168,12 @@ func (p *Part) Fields() []Field {
 type partKey struct {
 	source, start, end     int
 	typ, encoding, charset string
+	disposition            string
 	role                   Role
 	container              bool
 	codecs                 int
 }
 
 func (p *Part) key() partKey {
-	return partKey{p.source, p.body[0], p.body[1], p.Type, p.Encoding, p.Charset, p.Role, p.Container, len(p.codecs)}
+	return partKey{p.source, p.body[0], p.body[1], p.Type, p.Encoding, p.Charset, p.Disposition, p.Role, p.Container, len(p.codecs)}
 }

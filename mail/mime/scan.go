@@ -2,7 +2,9 @@ package mime
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // source is a run of bytes that holds a message or the inside of one.
@@ -48,7 +50,8 @@ func (t *Tree) merge(parts []*Part, src source) {
 			continue
 		}
 		key := p.key()
-		if t.seen[key] {
+		if q := t.seen[key]; q != nil {
+			t.unite(q, p)
 			continue
 		}
 		if p.Reading != "" {
@@ -58,7 +61,7 @@ func (t *Tree) merge(parts []*Part, src source) {
 			}
 			t.added++
 		}
-		t.seen[key] = true
+		t.seen[key] = p
 		t.admit(p)
 	}
 	for _, p := range t.parts[first:len(t.parts):len(t.parts)] {
@@ -66,20 +69,55 @@ func (t *Tree) merge(parts []*Part, src source) {
 	}
 }
 
-// admit adds a part and gives it its share of the bytes that may be decoded:
-// decoding never makes a part longer. A container that is a file counts too,
-// since its bytes are looked at beside those of its parts, at every level.
-func (t *Tree) admit(p *Part) {
-	size := p.body[1] - p.body[0]
-	p.max = size
-	if len(p.codecs) > 0 || p.Container && p.Attachment() {
-		if p.max = min(size, t.quota); p.max < size {
-			t.limit("DECODED", t.limits.DecodedBytes)
+// unite gives a part the names that it has in another reading.
+func (t *Tree) unite(p, other *Part) {
+	had, file := len(p.Names), p.Attachment()
+	for _, n := range other.Names {
+		if slices.Contains(p.Names, n) {
+			continue
 		}
-		t.quota -= p.max
+		if len(p.Names) >= t.limits.Names {
+			t.limit("NAMES", t.limits.Names)
+			break
+		}
+		p.Names = append(p.Names[:len(p.Names):len(p.Names)], n)
+	}
+	if len(p.Names) > had {
+		t.nameConflict(p)
+	}
+	if !file {
+		t.charge(p)
+	}
+}
+
+// admit adds a part.
+func (t *Tree) admit(p *Part) {
+	p.max = p.body[1] - p.body[0]
+	if len(p.codecs) > 0 {
+		t.take(p)
+	} else {
+		t.charge(p)
 	}
 	p.prepare()
 	t.parts = append(t.parts, p)
+}
+
+// charge counts a container that is a file as if it were decoded: its bytes are
+// looked at beside those of its parts, at every level.
+func (t *Tree) charge(p *Part) {
+	if len(p.codecs) == 0 && p.Container && p.Attachment() {
+		t.take(p)
+	}
+}
+
+// take gives a part its share of the bytes that may be decoded: decoding never
+// makes a part longer.
+func (t *Tree) take(p *Part) {
+	if t.quota < p.max {
+		t.limit("DECODED", t.limits.DecodedBytes)
+		p.max = t.quota
+	}
+	t.quota -= p.max
 }
 
 // frame is a multipart or message that is open.
@@ -113,7 +151,7 @@ func (s *scanner) run() {
 	if s.from.whole {
 		s.beginHeader(0, "text/plain")
 	} else {
-		s.open(s.from.root, [2]int{}, 0, "text/plain")
+		s.open(s.root(), [2]int{}, 0, "text/plain")
 	}
 	for s.pos < len(s.src) && !s.full {
 		end, next := lineEnd(s.src, s.pos, s.r.cr)
@@ -133,6 +171,34 @@ func (s *scanner) run() {
 		s.pos = next
 	}
 	s.finish()
+}
+
+// root gives the header that came apart, and notes whether fields stand behind
+// a lone CR in it. Where CR alone ends a line they are fields.
+func (s *scanner) root() []Field {
+	var all []Field
+	found := false
+	for i, f := range s.from.root {
+		hidden := behindCR(f.Value)
+		if found = found || len(hidden) > 0; !found {
+			continue
+		}
+		if all == nil {
+			all = append(all, s.from.root[:i]...)
+		}
+		if len(hidden) > 0 {
+			f.Value, _, _ = strings.Cut(f.Value, "\r")
+		}
+		all = append(append(all, f), hidden...)
+	}
+	if !found {
+		return s.from.root
+	}
+	s.lone = true
+	if s.r.cr {
+		return all
+	}
+	return s.from.root
 }
 
 // note notes what is wrong with the structure as most readers see it; the
@@ -232,6 +298,10 @@ func (s *scanner) open(fields []Field, head [2]int, body int, fallback string) {
 	p.Type, p.Declared, p.Params, p.Encoding = e.typ, e.types, e.params, e.encoding
 	p.Disposition, p.Names, p.ID = e.disposition, e.names, e.id
 	p.Charset = p.Param("charset")
+	if len(p.Names) == 0 && !p.Is("image") && p.Attachment() {
+		s.addName(&e, locationName(e.location)) // readers that find no name take this one
+		p.Names = e.names
+	}
 	s.remark(p, e)
 	c, known := codecOf(e.encoding)
 	if !known {
