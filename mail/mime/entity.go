@@ -31,7 +31,11 @@ func (s *scanner) readEntity(fields []Field, fallback, path string) entity {
 		if !isContent([]byte(f.Name)) {
 			continue
 		}
-		if content++; content > s.t.limits.HeaderFields || len(f.Value) > s.t.limits.HeaderBytes {
+		if content++; content > s.t.limits.HeaderFields {
+			s.t.limit("HEADER", s.t.limits.HeaderFields)
+			break
+		}
+		if len(f.Value) > s.t.limits.HeaderBytes {
 			s.t.limit("HEADER", s.t.limits.HeaderBytes)
 			break
 		}

@@ -75,6 +75,14 @@ func (c *collector) grow(n int) {
 	}
 }
 
+// most is the limit that the header met.
+func (c *collector) most() int {
+	if c.count > c.limits.HeaderFields {
+		return c.limits.HeaderFields
+	}
+	return c.limits.HeaderBytes
+}
+
 // flush keeps the field being collected. One that goes beyond the limit is
 // left out.
 func (c *collector) flush(src []byte) {

@@ -322,6 +322,21 @@ func TestDispositionsThatDifferAreBothRead(t *testing.T) {
 	}
 }
 
+func TestHeaderLimitTellsWhichOneWasMet(t *testing.T) {
+	limits := DefaultLimits()
+	limits.HeaderBytes, limits.HeaderFields = 300, 9
+	for _, test := range []struct{ name, header, detail string }{
+		{"bytes", "A: " + strings.Repeat("b", 300) + "\r\n", "300"},
+		{"fields", strings.Repeat("A: b\r\n", 10), "9"},
+		{"fields of the outer header", strings.Repeat("Content-A: b\r\n", 10), "9"},
+	} {
+		tree := ScanMessage([]byte(test.header+"\r\nx"), limits)
+		if got := tree.Findings(); len(got) != 1 || got[0] != (Finding{"MIME_LIMIT_HEADER", test.detail}) {
+			t.Errorf("%s: %v", test.name, got)
+		}
+	}
+}
+
 func TestDecodeWords(t *testing.T) {
 	tests := []struct{ name, in, want string }{
 		{"nothing to decode", "hello", "hello"},

@@ -278,7 +278,7 @@ func (s *scanner) endHeader(end, body int) {
 	s.inHeader = false
 	s.header.flush(s.src)
 	if s.header.refused {
-		s.t.limit("HEADER", s.t.limits.HeaderBytes)
+		s.t.limit("HEADER", s.header.most())
 	}
 	s.open(s.header.fields, [2]int{s.header.start, end}, body, s.fallback)
 }
