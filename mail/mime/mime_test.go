@@ -126,6 +126,30 @@ func TestEveryReadingIsSeen(t *testing.T) {
 			symbols: []string{"MIME_ENCODED_CONTAINER"},
 		},
 		{
+			name:    "a file in base64 within a text",
+			message: "\nbegin-base64 644 a.exe\naGVsbG8=\n====\nbye\n",
+			leaves:  []string{"1 text/plain begin-base64 644 a.exe aGVsbG8= ==== bye", "1.1 application/octet-stream hello"},
+			symbols: []string{"MIME_UUENCODE"},
+		},
+		{
+			name:    "PGP in a text",
+			message: "\n-----BEGIN PGP MESSAGE-----\n",
+			leaves:  []string{"1 text/plain -----BEGIN PGP MESSAGE-----"},
+			symbols: []string{"MIME_ENCRYPTED"},
+		},
+		{
+			name:    "PGP in quoted-printable",
+			message: "Content-Transfer-Encoding: quoted-printable\n\n=2D----BEGIN PGP SIGNED MESSAGE-----\n",
+			leaves:  []string{"1 text/plain -----BEGIN PGP SIGNED MESSAGE-----"},
+			symbols: []string{"MIME_SIGNED"},
+		},
+		{
+			name:    "PGP in base64",
+			message: "Content-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString([]byte("-----BEGIN PGP MESSAGE-----\n")) + "\n",
+			leaves:  []string{"1 text/plain -----BEGIN PGP MESSAGE-----"},
+			symbols: []string{"MIME_ENCRYPTED"},
+		},
+		{
 			name:    "a multipart in base64",
 			message: "Content-Type: multipart/mixed; boundary=a\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString([]byte("--a\r\nContent-Type: text/html\r\n\r\ninner\r\n--a--")) + "\n",
 			leaves:  []string{"1.preamble text/plain --a Content-Type: text/html inner --a--", "[decoded] 1.1.1 text/html inner"},
@@ -408,14 +432,32 @@ func TestFilesInTNEF(t *testing.T) {
 
 func TestOpaqueSignature(t *testing.T) {
 	inner := "Content-Type: text/html\r\n\r\n<b>hi</b>"
-	der := append([]byte{0x30, 0x80}, oidData...)
-	der = append(der, 0xa0, 0x80, 0x24, 0x80, 0x04, 10)
-	der = append(append(der, inner[:10]...), 0x04, byte(len(inner)-10))
-	der = append(append(der, inner[10:]...), 0, 0, 0, 0)
-	tree := scan(t, "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\nContent-Transfer-Encoding: base64\n\n"+base64.StdEncoding.EncodeToString(der))
-	last := tree.Parts()[len(tree.Parts())-1]
-	if !tree.Has("MIME_SIGNED") || last.Type != "text/html" || string(last.Content()) != "<b>hi</b>" {
-		t.Error(describe(tree))
+	content := append([]byte{0x30, 0x80}, oidData...)
+	content = append(content, 0xa0, 0x80, 0x24, 0x80, 0x04, 10)
+	content = append(append(content, inner[:10]...), 0x04, byte(len(inner)-10))
+	content = append(append(content, inner[10:]...), 0, 0, 0, 0)
+	signed := append(append([]byte{0x30, 0x80}, oidSigned...), content...)
+	sealed := append([]byte{0x30, 0x80, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x03}, oidData...)
+	tests := []struct {
+		name, header string
+		der          []byte
+		symbol, last string
+	}{
+		{"by type", "application/pkcs7-mime; smime-type=signed-data; name=smime.p7m", signed, "MIME_SIGNED", "<b>hi</b>"},
+		{"without its outer wrapper", "application/pkcs7-mime; smime-type=signed-data", content, "MIME_SIGNED", "<b>hi</b>"},
+		{"by name", "application/octet-stream; name=SMIME.P7M", signed, "MIME_SIGNED", "<b>hi</b>"},
+		{"by content", "application/octet-stream; name=a.dat", signed, "MIME_SIGNED", "<b>hi</b>"},
+		{"encrypted, by name", "application/octet-stream; name=smime.p7m", sealed, "MIME_ENCRYPTED", string(sealed)},
+		{"of another kind", "text/plain; name=smime.p7m", signed, "", string(signed)},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			tree := scan(t, "Content-Type: "+test.header+"\nContent-Transfer-Encoding: base64\n\n"+base64.StdEncoding.EncodeToString(test.der))
+			last := tree.Parts()[len(tree.Parts())-1]
+			if string(last.Content()) != test.last || test.symbol != "" && !tree.Has(test.symbol) || test.symbol == "" && len(tree.Findings()) > 0 {
+				t.Error(describe(tree))
+			}
+		})
 	}
 }
 

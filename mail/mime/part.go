@@ -108,6 +108,12 @@ func (p *Part) sniff() string {
 	return name
 }
 
+// begins gives the first bytes of the content.
+func (p *Part) begins() []byte {
+	raw := p.Raw()
+	return decode(p.codecs, raw[:min(len(raw), 64)]).bytes
+}
+
 // Name is the likeliest file name, "" when the part has none.
 func (p *Part) Name() string {
 	if len(p.Names) == 0 {
@@ -175,5 +181,9 @@ type partKey struct {
 }
 
 func (p *Part) key() partKey {
-	return partKey{p.source, p.body[0], p.body[1], p.Type, p.Encoding, p.Charset, p.Disposition, p.Role, p.Container, len(p.codecs)}
+	codecs := 0
+	for _, c := range p.codecs {
+		codecs = codecs<<4 | int(c)
+	}
+	return partKey{p.source, p.body[0], p.body[1], p.Type, p.Encoding, p.Charset, p.Disposition, p.Role, p.Container, codecs}
 }

@@ -219,13 +219,29 @@ func (s *scanner) bodyLine(line []byte) {
 	}
 	switch line[0] {
 	case 'b':
-		s.leaf.hints = s.leaf.hints || bytes.HasPrefix(line, []byte("begin "))
+		s.leaf.hints = s.leaf.hints || bytes.HasPrefix(line, []byte("begin ")) || bytes.HasPrefix(line, []byte(base64Mark))
 	case '=':
 		s.leaf.hints = s.leaf.hints || bytes.HasPrefix(line, []byte("=ybegin ")) || bytes.HasPrefix(line, []byte("=3Dybegin "))
-	case '-':
-		if bytes.HasPrefix(line, []byte("-----BEGIN PGP MESSAGE-----")) {
-			s.t.find("MIME_ENCRYPTED", s.leaf.Path+" PGP in text")
+		if rest, ok := bytes.CutPrefix(line, []byte("=2D")); ok { // quoted-printable by a careful writer
+			s.t.pgp(s.leaf, rest, pgpMark[1:])
 		}
+	case '-':
+		s.t.pgp(s.leaf, line, pgpMark)
+	}
+}
+
+// pgpMark begins what PGP wrote into a text (RFC 9580 section 6.2).
+const pgpMark = "-----BEGIN PGP "
+
+// pgp notes a line of a text at which an encrypted or signed one begins.
+func (t *Tree) pgp(p *Part, line []byte, mark string) {
+	kind, ok := bytes.CutPrefix(line, []byte(mark))
+	switch {
+	case !ok:
+	case bytes.HasPrefix(kind, []byte("MESSAGE-----")):
+		t.find("MIME_ENCRYPTED", p.Path+" PGP in text")
+	case bytes.HasPrefix(kind, []byte("SIGNED MESSAGE-----")):
+		t.find("MIME_SIGNED", p.Path+" PGP in text")
 	}
 }
 
