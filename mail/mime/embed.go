@@ -31,6 +31,7 @@ func (t *Tree) lookInside(p *Part) {
 		t.smime(p)
 		return
 	}
+	t.strayPadding(p)
 	if p.hints || len(p.codecs) > 0 && p.Is("text") && p.codecs[0] == codecBase64 {
 		t.files(p)
 	}
@@ -183,6 +184,23 @@ func (t *Tree) undeclared(p *Part) {
 	}
 	t.find(symbol, p.Path)
 	t.again(p, RoleEmbedded, "undeclared-base64", append(append([]codec(nil), p.codecs...), codecBase64))
+}
+
+// strayPadding adds a second part where "=" stands in the middle of base64: to
+// most readers a run ends there, others skip it.
+func (t *Tree) strayPadding(p *Part) {
+	if len(p.codecs) != 1 || p.codecs[0] != codecBase64 {
+		return
+	}
+	raw := p.Raw()
+	i := bytes.IndexByte(raw, '=')
+	if i < 0 || len(bytes.Trim(raw[i:], "= \t\r\n")) == 0 {
+		return
+	}
+	t.work += len(raw)
+	if hasStrayPadding(raw) {
+		t.again(p, p.Role, "skip-padding", []codec{codecSkipPadding})
+	}
 }
 
 // again adds a part that is decoded in another way.

@@ -126,6 +126,16 @@ func TestEveryReadingIsSeen(t *testing.T) {
 			symbols: []string{"MIME_ENCODED_CONTAINER"},
 		},
 		{
+			name:    "an equals sign in the middle of base64, which some skip",
+			message: "Content-Transfer-Encoding: base64\n\na=GVsbG8=\n",
+			leaves:  []string{"1 text/plain \x19[\x1b\x1b", "[skip-padding] 1 text/plain hello"},
+		},
+		{
+			name:    "runs of base64, each with its padding",
+			message: "Content-Transfer-Encoding: base64\n\naGk=\nYQ==\naGk=\n",
+			leaves:  []string{"1 text/plain hiahi"},
+		},
+		{
 			name:    "a file in base64 within a text",
 			message: "\nbegin-base64 644 a.exe\naGVsbG8=\n====\nbye\n",
 			leaves:  []string{"1 text/plain begin-base64 644 a.exe aGVsbG8= ==== bye", "1.1 application/octet-stream hello"},
