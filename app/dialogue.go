@@ -122,6 +122,7 @@ func (d *dialogue) refuse(ctx context.Context, at mail.Stage, env mail.Envelope,
 // Message implements milter.Dialogue.
 func (d *dialogue) Message(ctx context.Context, m *mail.Message) milter.Decision {
 	start := d.app.now()
+	m = m.Limited(d.gen.reading)
 	tx := d.tx
 	ev, wanted := d.gen.evidence(ctx, tx, m)
 	d.tx = nil

@@ -16,6 +16,7 @@ import (
 
 	"github.com/postern-mail/postern/learn"
 	"github.com/postern-mail/postern/learn/evaluate"
+	"github.com/postern-mail/postern/mail"
 )
 
 type evaluateCmd struct {
@@ -196,19 +197,31 @@ func (c *evaluateCmd) read(ctx context.Context, p *program, dirs []string) ([]ev
 		n++
 		tell.at(n, 0)
 	}
+	limits := p.readingOrDefault()
 	var all []evaluate.Mail
 	for _, spam := range []bool{false, true} {
 		paths, err := classFolders(dirs, map[bool]string{false: "ham", true: "spam"}[spam])
 		if err != nil {
 			return nil, err
 		}
-		list, err := evaluate.Read(ctx, paths, nil, spam, count)
+		list, err := evaluate.Read(ctx, paths, nil, spam, limits, count)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, list...)
 	}
 	return all, nil
+}
+
+// readingOrDefault is for commands that need no configuration: who may not read it, or has a
+// faulty one, measures with the defaults and is told.
+func (p *program) readingOrDefault() *mail.Limits {
+	cfg, err := p.load()
+	if err != nil {
+		fmt.Fprintln(p.errOut, "postern: the configuration cannot be read, so the default bounds of reading: hold:", err)
+		return nil
+	}
+	return reading(cfg)
 }
 
 // classFolders finds the folders and files of a class: those named so, with

@@ -10,6 +10,7 @@ import (
 	"github.com/postern-mail/postern/filters"
 	"github.com/postern-mail/postern/filters/dnsbl"
 	"github.com/postern-mail/postern/internal/config"
+	"github.com/postern-mail/postern/mail"
 	"github.com/postern-mail/postern/scoring"
 	"github.com/postern-mail/postern/verdicts"
 )
@@ -23,6 +24,7 @@ type generation struct {
 	book     *ruleBook
 	policies scoring.Set
 	headers  verdicts.HeaderOptions
+	reading  *mail.Limits
 	greylist *greylist       // nil: nothing is greylisted by score
 	speaks   map[string]bool // filters whose symbols refuse at RCPT; nil: any may
 	closers  []io.Closer
@@ -49,6 +51,7 @@ func (d *deps) build(cfg *config.Config) (*generation, error) {
 		book:     book,
 		policies: policies(d.kinds, cfg, book, d.now()),
 		headers:  verdicts.HeaderOptions{SpamHeaders: cfg.Headers.SpamHeaders, SubjectTag: cfg.Headers.SubjectTag},
+		reading:  reading(cfg),
 	}
 	g.speaks = d.speakers(cfg, g.policies)
 	instances, err := d.instances(cfg, g)

@@ -152,5 +152,5 @@ func (c apiFlags) teacher(ctx context.Context, p *program) (admin.Teacher, func(
 	if err != nil {
 		return nil, nil, errors.Join(err, done())
 	}
-	return &school{model: model, recent: cfg.State.Dir, now: time.Now}, done, nil
+	return &school{model: model, recent: cfg.State.Dir, now: time.Now, limits: reading(cfg)}, done, nil
 }

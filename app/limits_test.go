@@ -3,6 +3,7 @@ package app
 import (
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,16 +18,25 @@ import (
 // office starts an App with one filter that ships and a further one, whose section is given.
 func office(t *testing.T, mode, kind, section string, more ...filters.Kind) *App {
 	t.Helper()
-	kinds := more
-	for _, k := range all.Kinds {
-		if k.Name == kind {
-			kinds = append(kinds, k)
-		}
-	}
 	keys := map[string]string{
 		"hostname": "mx.example.org", "admin.listen": "", "dns.servers": "127.0.0.1:1", "mode": mode, "state.dir": t.TempDir(),
 		"listeners": "[{name: inbound, milter: 'unix:" + filepath.Join(t.TempDir(), "s") + "'}]", "filters." + kind: section,
 	}
+	return openWith(t, keys, append(more, kindsNamed(kind)...))
+}
+
+// kindsNamed gives a kind that ships by its name.
+func kindsNamed(name string) []filters.Kind {
+	i := slices.IndexFunc(all.Kinds, func(k filters.Kind) bool { return k.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return all.Kinds[i : i+1 : i+1]
+}
+
+// openWith starts an App with these kinds.
+func openWith(t *testing.T, keys map[string]string, kinds []filters.Kind) *App {
+	t.Helper()
 	a, err := New(Options{Kinds: kinds, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Load: func() (*config.Config, error) {
 		return config.Load(config.Options{Flags: keys, Sections: Sections(kinds), Symbols: ownSymbols()})
 	}})

@@ -70,7 +70,9 @@ func (c *messageFlags) message(in io.Reader, cfg *config.Config) (*mail.Message,
 		rcpts[i] = trimAngle(rcpt)
 	}
 	h, b := mail.Read(raw)
-	return mail.New(mail.Message{Session: s, Envelope: mail.Envelope{From: trimAngle(c.From), Rcpts: rcpts}, Now: now, Header: h, Body: b}), nil
+	return mail.New(mail.Message{
+		Session: s, Envelope: mail.Envelope{From: trimAngle(c.From), Rcpts: rcpts}, Now: now, Header: h, Body: b, Limits: reading(cfg),
+	}), nil
 }
 
 func (c *messageFlags) read(in io.Reader) ([]byte, error) {

@@ -191,10 +191,8 @@ func (b *ruleBook) question(m *mail.Message) lists.Question {
 func digests(m *mail.Message) []string {
 	var list []string
 	tree, _ := m.Tree() // a body that could not be read is the mime filter's error
-	for _, p := range tree.Parts() {
-		if p.Attachment() {
-			list = append(list, fmt.Sprintf("%x", p.Digest()))
-		}
+	for _, p := range tree.Attachments() {
+		list = append(list, fmt.Sprintf("%x", p.Digest()))
 	}
 	return list
 }

@@ -20,6 +20,7 @@ type school struct {
 	model  *learn.Model
 	recent string // folder of what recent messages were made of, "" for none
 	now    func() time.Time
+	limits *mail.Limits // nil: the defaults
 }
 
 var _ admin.Teacher = (*school)(nil)
@@ -27,7 +28,7 @@ var _ admin.Teacher = (*school)(nil)
 // Learn implements admin.Teacher.
 func (s *school) Learn(ctx context.Context, raw []byte, c bayes.Class, from learn.Origin) (admin.Lesson, error) {
 	h, b := mail.Read(raw)
-	return s.learn(ctx, mail.New(mail.Message{Session: &mail.Session{Local: true}, Header: h, Body: b}), c, from)
+	return s.learn(ctx, mail.New(mail.Message{Session: &mail.Session{Local: true}, Header: h, Body: b, Limits: s.limits}), c, from)
 }
 
 // learn puts a message into a class. What is in that class already costs no more than its digest.

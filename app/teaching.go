@@ -57,27 +57,30 @@ func (a *App) remember(ctx context.Context, g *generation, m *mail.Message, ev s
 }
 
 // school puts lessons into the model of this process.
-func (a *App) school() *school { return &school{model: a.learning, recent: a.notes.dir, now: a.now} }
+func (a *App) school() *school {
+	return &school{model: a.learning, recent: a.notes.dir, now: a.now, limits: a.current.Load().reading}
+}
 
 // teacher takes lessons by HTTP.
-func (a *App) teacher() admin.Teacher { return counted{a.school(), a.metrics} }
+func (a *App) teacher() admin.Teacher { return counted{a.school, a.metrics} }
 
-// counted counts the lessons that come in by HTTP.
+// counted counts the lessons that come in by HTTP. It asks for the school each time: a
+// reload may change how much of a message is looked at.
 type counted struct {
-	admin.Teacher
+	school  func() *school
 	metrics *metrics
 }
 
 // Learn implements admin.Teacher.
 func (c counted) Learn(ctx context.Context, raw []byte, class bayes.Class, from learn.Origin) (admin.Lesson, error) {
-	l, err := c.Teacher.Learn(ctx, raw, class, from)
+	l, err := c.school().Learn(ctx, raw, class, from)
 	c.count(l, err)
 	return l, err
 }
 
 // LearnVerdict implements admin.Teacher.
 func (c counted) LearnVerdict(ctx context.Context, id string, class bayes.Class, from learn.Origin) (admin.Lesson, error) {
-	l, err := c.Teacher.LearnVerdict(ctx, id, class, from)
+	l, err := c.school().LearnVerdict(ctx, id, class, from)
 	c.count(l, err)
 	return l, err
 }

@@ -57,8 +57,13 @@ func (c *whyCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
+	cfg, err := p.load()
+	if err != nil {
+		return err
+	}
+	message := msg.Message.Limited(reading(cfg))
 	return p.withModel(func(_ context.Context, m *learn.Model) error {
-		r, whole := m.Why(msg.Message, max(c.Tokens, 0)), m.Judge(msg.Message, strings.ToLower(c.Domain))
+		r, whole := m.Why(message, max(c.Tokens, 0)), m.Judge(message, strings.ToLower(c.Domain))
 		o := opinionJSON{
 			Probability: whole.Spam, Odds: whole.Odds, Bayes: whole.Bayes, Linear: whole.Linear, Domain: whole.Domain, Confidence: r.Confidence,
 			Ham: m.Seen().Ham, Spam: m.Seen().Spam, ForSpam: reasonList(r.Spam), ForHam: reasonList(r.Ham),

@@ -63,10 +63,7 @@ func links(m *mail.Message) []URL {
 func files(m *mail.Message) []Attachment {
 	var list []Attachment
 	tree, _ := m.Tree()
-	for _, p := range tree.Parts() {
-		if !p.Attachment() {
-			continue
-		}
+	for _, p := range tree.Attachments() {
 		if len(list) == maxItems {
 			break
 		}

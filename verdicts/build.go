@@ -81,12 +81,9 @@ func message(m *mail.Message) Message {
 func attachments(m *mail.Message) []Attachment {
 	list := []Attachment{}
 	tree, _ := m.Tree() // a body that could not be read is the mime filter's error
-	for _, p := range tree.Parts() {
+	for _, p := range tree.Attachments() {
 		if len(list) == maxAttachments {
 			break
-		}
-		if !p.Attachment() {
-			continue
 		}
 		a := Attachment{Names: []string{}, Declared: clip(p.Type, maxDetail), Found: p.Found(), Size: p.Size()}
 		for _, name := range p.Names {

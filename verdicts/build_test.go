@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -198,5 +199,13 @@ func TestDisposition(t *testing.T) {
 		if got.Disposition != c.disposition || got.Override != c.override {
 			t.Errorf("%s: got %s %q, want %s %q", c.name, got.Disposition, got.Override, c.disposition, c.override)
 		}
+	}
+}
+
+func TestAttachmentsHoldMessagesAndAllNames(t *testing.T) {
+	h, b := mail.Read([]byte("Content-Type: message/rfc822; name=a.eml\nContent-Disposition: attachment; filename=b.eml\n\nSubject: b\n\nHello\n"))
+	list := built(mail.Message{Header: h, Body: b}, scoring.Evidence{}, enforce).Message.Attachments
+	if len(list) != 1 || !slices.Equal(list[0].Names, []string{"b.eml", "a.eml"}) || list[0].Declared != "message/rfc822" || list[0].Size != 21 {
+		t.Errorf("%+v", list)
 	}
 }

@@ -19,12 +19,7 @@ const maxAttachments = 50
 
 // attachments looks at every attachment of every reading.
 func (c *check) attachments(ctx context.Context, tree *mime.Tree, t *text.Text) error {
-	var list []*mime.Part
-	for _, p := range tree.Parts() {
-		if p.Attachment() {
-			list = append(list, p)
-		}
-	}
+	list := tree.Attachments()
 	limits := c.share(len(list))
 	for i, p := range list {
 		if err := ctx.Err(); err != nil {
@@ -33,13 +28,14 @@ func (c *check) attachments(ctx context.Context, tree *mime.Tree, t *text.Text) 
 		c.names(p)
 		c.mismatch(p)
 		c.html(p, t)
-		var report archive.Report
+		report := archive.Look(p.Name(), nil, limits)
 		if i < maxAttachments {
 			report = archive.Look(p.Name(), p.Content(), limits)
-			c.report(p, report)
 		} else {
 			c.Note(archive.Limit, 1, fmt.Sprintf("more than %d attachments", maxAttachments))
+			report.Entries[0].Program = programType(p.Found())
 		}
+		c.report(p, report)
 		for _, n := range p.Names[min(len(p.Names), 1):] { // other readers show another name
 			c.report(p, archive.Look(n, nil, limits))
 		}
@@ -79,6 +75,9 @@ func (c *check) report(p *mime.Part, r archive.Report) {
 	for _, e := range r.Entries {
 		if e.Dir || e.Program == "" && e.Extension == "" {
 			continue
+		}
+		if p.Container && len(e.Path) == 1 && e.Program == "" && e.Extension == "com" {
+			continue // a message called after its subject, which ends in a domain
 		}
 		detail := p.Path
 		for _, n := range e.Path {

@@ -69,6 +69,12 @@ func attached(typ, name, content string) *mail.Message {
 		typ, name, base64.StdEncoding.EncodeToString([]byte(content))))
 }
 
+// letter is a message with a message attached as it stands.
+func letter(name string) *mail.Message {
+	return filtertest.Message("Subject: a\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nHello\n--b\nContent-Type: message/rfc822\n" +
+		"Content-Disposition: attachment; filename=\"" + name + "\"\n\nSubject: b\n\nHello\n--b--\n")
+}
+
 func newTest(t testing.TB, c *Config) filters.Filter {
 	t.Helper()
 	env := filters.Env{}
@@ -105,6 +111,12 @@ func TestCheck(t *testing.T) {
 		{"a program by name only", attached("application/octet-stream", "a.scr", "?"), "MIME_EXECUTABLE"},
 		{"a program by its second name", filtertest.Message("Content-Type: application/octet-stream; name=a.txt\nContent-Disposition: attachment; filename=a.exe\n\n?\n"),
 			"MIME_EXECUTABLE MIME_NAME_CONFLICT"},
+		{"a program as a message", attached("message/rfc822", "a.exe", program), "MIME_ENCODED_CONTAINER MIME_EXECUTABLE MIME_NUL"},
+		{"a program as a header", attached("text/rfc822-headers", "a.dat", program), "MIME_ENCODED_CONTAINER MIME_EXECUTABLE MIME_NUL"},
+		{"a program as a multipart", attached("multipart/x", "a.dat", program), "MIME_BOUNDARY_MISSING MIME_ENCODED_CONTAINER MIME_EXECUTABLE MIME_NUL"},
+		{"a message", letter("a.eml"), ""},
+		{"a message called after a domain", letter("Your order at a.com"), ""},
+		{"a program by name that is called a message", letter("a.exe"), "MIME_EXECUTABLE"},
 		{"a program as a picture", attached("image/png", "a.png", program), "MIME_DISGUISED MIME_EXECUTABLE MIME_TYPE_MISMATCH"},
 		{"a program in an archive", attached("application/zip", "a.zip", zipOf(t, "b.exe", program)), "MIME_EXECUTABLE"},
 		{"a program in an archive in an archive", attached("application/zip", "a.zip", zipOf(t, "b.zip", zipOf(t, "c.dat", program))), "MIME_EXECUTABLE"},
@@ -188,6 +200,25 @@ func TestManyAttachmentsShareWhatMayBeUnpacked(t *testing.T) {
 	many := filtertest.Message("Content-Type: multipart/mixed; boundary=b\n\n" + strings.Repeat("--b\nContent-Type: image/x\n\na\n", maxAttachments+1) + "--b--\n")
 	if got := filtertest.Check(t, newTest(t, nil), many); !slices.Contains(got, archive.Limit) {
 		t.Errorf("%d: %v", maxAttachments+1, got)
+	}
+}
+
+// TestNamesAndTypesOfAllAttachmentsAreLookedAt puts a file behind those that
+// are looked into.
+func TestNamesAndTypesOfAllAttachmentsAreLookedAt(t *testing.T) {
+	f := newTest(t, nil)
+	before := "Content-Type: multipart/mixed; boundary=b\n\n" + strings.Repeat("--b\nContent-Type: image/x\n\na\n", maxAttachments)
+	for _, c := range []struct{ name, part, want string }{
+		{"a name", "Content-Disposition: attachment; filename=a.exe\n\n?\n", "MIME_ARCHIVE_LIMIT MIME_EXECUTABLE"},
+		{"a type", "Content-Type: application/x-a\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString([]byte(program)) + "\n",
+			"MIME_ARCHIVE_LIMIT MIME_EXECUTABLE"},
+		{"neither", "Content-Type: application/x-a\n\n?\n", "MIME_ARCHIVE_LIMIT"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := strings.Join(filtertest.Check(t, f, filtertest.Message(before+"--b\n"+c.part+"--b--\n")), " "); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
 	}
 }
 

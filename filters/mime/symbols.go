@@ -28,6 +28,7 @@ var symbols = []filters.SymbolDoc{
 	// Readers see different parts.
 	{Name: "MIME_MULTIPLE_TYPES", Group: groupMIME, Score: 3, Meaning: "A part has several Content-Type fields."},
 	{Name: "MIME_MULTIPLE_ENCODINGS", Group: groupMIME, Score: 3, Meaning: "A part has several transfer encodings that differ."},
+	{Name: "MIME_MULTIPLE_DISPOSITIONS", Group: groupMIME, Score: 1, Meaning: "A part has several Content-Disposition fields that differ."},
 	{Name: "MIME_BOUNDARY_DUPLICATE", Group: groupMIME, Score: 4, Meaning: "One Content-Type can be read to give several boundaries."},
 	{Name: "MIME_AFTER_CLOSE", Group: groupMIME, Score: 3, Meaning: "Parts follow the closing delimiter."},
 	{Name: "MIME_PARTIAL", Group: groupMIME, Score: 3, Meaning: "The message is a fragment; the rest comes in other mails."},
@@ -69,6 +70,7 @@ var symbols = []filters.SymbolDoc{
 	{Name: "MIME_LIMIT_DEPTH", Group: groupMIME, Score: 3, Meaning: "Parts are nested more deeply than was looked."},
 	{Name: "MIME_LIMIT_PARTS", Group: groupMIME, Score: 3, Meaning: "There are more parts than were looked at."},
 	{Name: "MIME_LIMIT_HEADER", Group: groupMIME, Score: 2, Meaning: "A part's header is longer than was looked at."},
+	{Name: "MIME_LIMIT_NAMES", Group: groupMIME, Score: 2, Meaning: "A part has more names or parameters than were looked at."},
 	{Name: "MIME_LIMIT_DECODED", Group: groupMIME, Score: 2, Meaning: "Parts decode to more than was looked at."},
 	{Name: "MIME_LIMIT_FINDINGS", Group: groupMIME, Score: 2, Meaning: "There is more that is odd than was kept."},
 	{Name: "MIME_LIMIT_READINGS", Group: groupMIME, Score: 2, Meaning: "The message can be read in more ways than were tried."},

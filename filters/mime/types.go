@@ -38,6 +38,15 @@ func (c *check) mismatch(p *mime.Part) {
 	c.Note(typeMismatch, 1, p.Path+" "+p.Type+" is "+p.Found())
 }
 
+// programType gives a media type that was found when it is that of a program,
+// "" of anything else.
+func programType(t string) string {
+	if sortOf(t) != code {
+		return ""
+	}
+	return t
+}
+
 // sortOf tells what a media type promises, or what content of it is.
 func sortOf(t string) sort {
 	kind, sub, _ := strings.Cut(t, "/")

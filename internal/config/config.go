@@ -26,6 +26,7 @@ type Config struct {
 	Learning   Learning   `yaml:"learning" doc:"What is learned from, besides what users show. What was learned speaks by the filter bayes."`
 	Headers    Headers    `yaml:"headers" doc:"What is written into mail that is let in, besides X-Postern-* and Authentication-Results."`
 	Limits     Limits     `yaml:"limits" doc:"Bounds on size, number and time."`
+	Reading    Reading    `yaml:"reading" doc:"How much of a message is looked at. Each bound that a message meets raises a symbol. Time is bounded by limits.filter and limits.total."`
 	Log        Log        `yaml:"log" doc:"The log on standard error: one line for each verdict."`
 
 	meta *meta
@@ -232,6 +233,28 @@ type Limits struct {
 	Drain        time.Duration `yaml:"drain" min:"0s" max:"10m" doc:"How long messages under way may take to finish when the program ends."`
 }
 
+// Reading bounds what is looked at of one message.
+type Reading struct {
+	Body         Size `yaml:"body" min:"64KiB" max:"2GiB" doc:"Bytes of the body, as it was sent; MIME_CUT."`
+	Depth        int  `yaml:"depth" min:"2" max:"200" doc:"Levels of multiparts and messages within each other; MIME_LIMIT_DEPTH."`
+	Parts        int  `yaml:"parts" min:"10" max:"100000" doc:"Parts, containers included; MIME_LIMIT_PARTS."`
+	HeaderBytes  Size `yaml:"header_bytes" min:"1KiB" max:"16MiB" doc:"Bytes of one part's header; MIME_LIMIT_HEADER."`
+	HeaderFields int  `yaml:"header_fields" min:"10" max:"10000" doc:"Fields of one part's header; MIME_LIMIT_HEADER."`
+	Parameters   int  `yaml:"parameters" min:"8" max:"1000" doc:"Parameters of one Content-Type or Content-Disposition; MIME_LIMIT_NAMES."`
+	Names        int  `yaml:"names" min:"2" max:"100" doc:"Different names of one attachment; MIME_LIMIT_NAMES."`
+	Decoded      Size `yaml:"decoded" min:"64KiB" max:"2GiB" doc:"Bytes of all parts together that are decoded; MIME_LIMIT_DECODED."`
+	Readings     int  `yaml:"readings" min:"1" max:"100" doc:"Ways in which an ambiguous message is read; MIME_LIMIT_READINGS."`
+	Findings     int  `yaml:"findings" min:"10" max:"10000" doc:"Findings about the structure that are kept; MIME_LIMIT_FINDINGS."`
+	Text         Size `yaml:"text" min:"16KiB" max:"1GiB" doc:"Bytes of text parts that are read; MIME_LIMIT_TEXT."`
+	TextKept     Size `yaml:"text_kept" min:"16KiB" max:"1GiB" doc:"Bytes that are kept of each kind of text: plain, HTML, hidden, attached; MIME_LIMIT_TEXT."`
+	Links        int  `yaml:"links" min:"10" max:"1000000" doc:"Links, forms and images of the HTML, each; MIME_LIMIT_LINKS."`
+	URLs         int  `yaml:"urls" min:"10" max:"1000000" doc:"Different web addresses; MIME_LIMIT_URLS."`
+	Images       int  `yaml:"images" min:"0" max:"1000" doc:"Images that are searched for QR codes; MIME_LIMIT_IMAGES."`
+	ImageBytes   Size `yaml:"image_bytes" min:"1KiB" max:"1GiB" doc:"Bytes of such an image; MIME_LIMIT_IMAGES."`
+	ImageSide    int  `yaml:"image_side" min:"100" max:"50000" doc:"Pixels of the longer side of such an image; MIME_LIMIT_IMAGES."`
+	ImagePixels  int  `yaml:"image_pixels" min:"10000" max:"1000000000" doc:"Pixels of all such images together; MIME_LIMIT_IMAGES."`
+}
+
 // Log is the log on standard error.
 type Log struct {
 	Level  string `yaml:"level" oneof:"debug,info,warn,error" doc:"Least level that is written."`
@@ -270,6 +293,26 @@ func Default() *Config {
 			Early:        10 * time.Second,
 			Total:        30 * time.Second,
 			Drain:        30 * time.Second,
+		},
+		Reading: Reading{
+			Body:         16 << 20,
+			Depth:        50,
+			Parts:        1000,
+			HeaderBytes:  64 << 10,
+			HeaderFields: 200,
+			Parameters:   64,
+			Names:        16,
+			Decoded:      64 << 20,
+			Readings:     15,
+			Findings:     100,
+			Text:         4 << 20,
+			TextKept:     1 << 20,
+			Links:        5000,
+			URLs:         1000,
+			Images:       10,
+			ImageBytes:   4 << 20,
+			ImageSide:    4000,
+			ImagePixels:  4 << 20,
 		},
 		Log: Log{Level: "info", Format: "text"},
 	}

@@ -51,13 +51,15 @@ func (m Mail) key() uint64 {
 	return h ^ h>>32
 }
 
-// Read reads all mail in the paths into one class, in the order of its names. Progress,
+// Read reads all mail in the paths into one class, in the order of its names. Of each
+// message no more is looked at than limits allow; nil: the defaults. Progress,
 // which may be nil, is called from several goroutines.
-func Read(ctx context.Context, paths []string, in io.Reader, spam bool, progress func(learn.Found)) ([]Mail, error) {
+func Read(ctx context.Context, paths []string, in io.Reader, spam bool, limits *mail.Limits, progress func(learn.Found)) ([]Mail, error) {
 	var mu sync.Mutex
 	var list []Mail
 	err := learn.ReadParallel(ctx, paths, in, func(f learn.Found) error {
-		m := Mail{Name: f.Name, Spam: spam, When: date(f.Message), Tokens: tokens.Of(f.Message), Open: opener(f.Path, f.Name)}
+		msg := f.Message.Limited(limits)
+		m := Mail{Name: f.Name, Spam: spam, When: date(msg), Tokens: tokens.Of(msg), Open: opener(f.Path, f.Name, limits)}
 		mu.Lock()
 		defer mu.Unlock()
 		list = append(list, m)
@@ -71,7 +73,7 @@ func Read(ctx context.Context, paths []string, in io.Reader, spam bool, progress
 }
 
 // opener reads a message again from the file in which it was; nil for standard input.
-func opener(path, name string) func() (*mail.Message, error) {
+func opener(path, name string, limits *mail.Limits) func() (*mail.Message, error) {
 	if path == "" {
 		return nil
 	}
@@ -81,7 +83,7 @@ func opener(path, name string) func() (*mail.Message, error) {
 			if again.Name != name {
 				return nil
 			}
-			msg = again.Message
+			msg = again.Message.Limited(limits)
 			return errFound
 		})
 		if errors.Is(err, errFound) {

@@ -27,7 +27,7 @@ func mails(t testing.TB, n int) []Mail {
 			own = "cheap pills without prescription"
 		}
 		raw := fmt.Sprintf("Subject: mail %d\n\n%s, word%d and word%d\n", i, own, i%7, i%11)
-		one, err := Read(ctx, []string{"-"}, strings.NewReader(raw), spam, nil)
+		one, err := Read(ctx, []string{"-"}, strings.NewReader(raw), spam, nil, nil)
 		if err != nil || len(one) != 1 {
 			t.Fatalf("%d messages, %v", len(one), err)
 		}
@@ -148,7 +148,7 @@ func TestThePictureIsWellFormed(t *testing.T) {
 
 func TestReadTellsOfProgress(t *testing.T) {
 	n := 0
-	if _, err := Read(ctx, []string{"-"}, strings.NewReader("Subject: a\n\nb\n"), true, func(learn.Found) { n++ }); err != nil || n != 1 {
+	if _, err := Read(ctx, []string{"-"}, strings.NewReader("Subject: a\n\nb\n"), true, nil, func(learn.Found) { n++ }); err != nil || n != 1 {
 		t.Errorf("%d calls, %v", n, err)
 	}
 }

@@ -82,8 +82,9 @@ func (s *scanner) better(f, length int, exact bool, old, oldLen int, oldExact bo
 	return length > oldLen
 }
 
-// reused notes a boundary that an enclosing multipart has too, or that begins
-// with one of those or is the beginning of one.
+// reused notes a boundary that an enclosing multipart has too. One that begins
+// with an outer one is common; a line that fits both is noted by seesPrefix
+// where it matters.
 func (s *scanner) reused(bounds []string, path string) {
 	for _, f := range s.frames {
 		for _, b := range f.boundaries {

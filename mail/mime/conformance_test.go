@@ -199,7 +199,7 @@ func TestMailParserContentTypes(t *testing.T) {
 		case fieldDifferences[c.Header] != "":
 			argued++
 		default:
-			t.Errorf("%q:\n got %q %q\nwant %q %q", c.Header, base, params, want, c.Expected.Attributes)
+			t.Errorf("%q:\n got %q %+v\nwant %q %q", c.Header, base, params, want, c.Expected.Attributes)
 		}
 	}
 	t.Logf("%d fields: %d agree, %d argued", len(cases), agree, argued)

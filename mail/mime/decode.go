@@ -15,6 +15,7 @@ const (
 	codecQP
 	codecUU
 	codecYEnc
+	codecSkipPadding // base64 in which "=" that ends no quantum is skipped
 )
 
 // codecOf names the codec of a Content-Transfer-Encoding (RFC 2045 section 6).
@@ -43,6 +44,8 @@ func decode(codecs []codec, b []byte) decoded {
 		switch c {
 		case codecBase64:
 			next = decodeBase64(d.bytes)
+		case codecSkipPadding:
+			next = skipPadding(d.bytes)
 		case codecQP:
 			next = decodeQP(d.bytes)
 		case codecUU:
@@ -119,6 +122,55 @@ func decodeOddBase64(out, b []byte) decoded {
 		d.flaw("MIME_BASE64_LENGTH", 1, "character too many")
 	}
 	return d
+}
+
+// quanta follows base64 as binascii.a2b_base64 of Python does: "=" counts only
+// where it fills a quantum, which begins a new run.
+type quanta struct{ have, pads int }
+
+// take gives the character its place: whether it is one of the alphabet, ends
+// a run, or stands after a "=" that was skipped.
+func (q *quanta) take(c byte) (value, ends, stray bool) {
+	switch {
+	case base64Values[c] != invalid:
+		stray = q.pads > 0 && q.have > 0
+		q.have, q.pads = (q.have+1)%4, 0
+		return true, false, stray
+	case c == '=':
+		if q.pads++; q.have >= 2 && q.have+q.pads >= 4 {
+			*q = quanta{}
+			return false, true, false
+		}
+	}
+	return false, false, false
+}
+
+// hasStrayPadding tells whether the readers who skip "=" see something else.
+func hasStrayPadding(b []byte) bool {
+	var q quanta
+	for _, c := range b {
+		if _, _, stray := q.take(c); stray {
+			return true
+		}
+	}
+	return false
+}
+
+// skipPadding decodes base64 without the "=" that end no quantum.
+func skipPadding(b []byte) decoded {
+	var q quanta
+	clean := make([]byte, 0, len(b))
+	for _, c := range b {
+		have := q.have
+		value, ends, _ := q.take(c)
+		if value {
+			clean = append(clean, c)
+		}
+		if ends {
+			clean = append(clean, "=="[have-2:]...)
+		}
+	}
+	return decodeOddBase64(make([]byte, 0, base64.StdEncoding.DecodedLen(len(clean))+3), clean)
 }
 
 // tail writes the bytes of an unfinished quantum.

@@ -27,10 +27,11 @@ func (t *Tree) lookInside(p *Part) {
 	case isTNEF(p):
 		t.tnef(p)
 		return
-	case strings.HasSuffix(p.Type, "pkcs7-mime"):
+	case isPKCS7(p):
 		t.smime(p)
 		return
 	}
+	t.strayPadding(p)
 	if p.hints || len(p.codecs) > 0 && p.Is("text") && p.codecs[0] == codecBase64 {
 		t.files(p)
 	}
@@ -40,18 +41,11 @@ func (t *Tree) lookInside(p *Part) {
 // unwrap reads a container whose body is encoded, against RFC 2045 section
 // 6.4, but as some readers do.
 func (t *Tree) unwrap(p *Part) {
-	raw := p.Raw()
-	if len(raw) > t.quota {
-		t.limit("DECODED", t.limits.DecodedBytes)
-		raw = raw[:t.quota]
-	}
-	t.quota -= len(raw)
-	d := decode(p.codecs, raw)
-	src := source{body: d.bytes, parent: p, reading: p.Reading}
+	src := source{body: p.Content(), parent: p, reading: p.Reading}
 	if p.Container { // was read as it stands too
 		src.reading = "decoded"
 	}
-	t.work += len(raw)
+	t.work += len(p.Raw())
 	if isMessage(p.Type) {
 		src.whole = true
 	} else {
@@ -83,66 +77,88 @@ func (t *Tree) embed(p *Part, src []byte, id int, span [2]int, name, typ string,
 	if name = strings.TrimSpace(name); name != "" {
 		q.Names = []string{DecodeWords(name[:min(len(name), maxName)])}
 	}
-	if t.seen[q.key()] {
+	if t.seen[q.key()] != nil {
 		return nil
 	}
-	t.seen[q.key()] = true
+	t.seen[q.key()] = q
 	t.admit(q)
 	return q
 }
 
+// base64Mark begins a file in base64 as "uuencode -m" writes it.
+const base64Mark = "begin-base64 "
+
 // files finds uuencoded and yEnc files in a text: "begin 644 name", lines,
-// "end"; "=ybegin ... name=name", lines, "=yend".
+// "end"; "begin-base64 644 name", lines, "===="; "=ybegin ... name=name",
+// lines, "=yend". A text in base64 is searched for PGP on the way.
 func (t *Tree) files(p *Part) {
 	text := p.Content()
 	t.sources++
 	id := t.sources
 	t.work += len(text)
-	start, name, yenc := -1, "", false
+	start, name, in := -1, "", codec(0)
 	for pos := 0; pos < len(text); {
 		end, next := lineEnd(text, pos, false)
 		line := text[pos:end]
 		switch {
 		case start < 0:
-			if name, yenc = beginsFile(line); name != "" {
+			if name, in = beginsFile(line); name != "" {
 				start = next
 				t.work += end - pos
+			} else {
+				t.pgp(p, line, pgpMark)
 			}
-		case !yenc && string(line) == "end", yenc && bytes.HasPrefix(line, []byte("=yend")):
-			t.file(p, text, id, [2]int{start, pos}, name, yenc)
+		case endsFile(line, in):
+			t.file(p, text, id, [2]int{start, pos}, name, in)
 			start = -1
 		}
 		pos = next
 	}
 	if start >= 0 { // readers take what there is
-		t.file(p, text, id, [2]int{start, len(text)}, name, yenc)
+		t.file(p, text, id, [2]int{start, len(text)}, name, in)
 	}
 }
 
-func (t *Tree) file(p *Part, text []byte, id int, span [2]int, name string, yenc bool) {
-	symbol, c := "MIME_UUENCODE", codecUU
-	if yenc {
-		symbol, c = "MIME_YENC", codecYEnc
+func (t *Tree) file(p *Part, text []byte, id int, span [2]int, name string, c codec) {
+	symbol := "MIME_UUENCODE"
+	if c == codecYEnc {
+		symbol = "MIME_YENC"
 	}
 	t.find(symbol, p.Path+" "+name)
 	t.embed(p, text, id, span, name, "application/octet-stream", c)
 }
 
-// beginsFile reads the line before an embedded file.
-func beginsFile(line []byte) (name string, yenc bool) {
-	if rest, ok := bytes.CutPrefix(line, []byte("begin ")); ok {
+// beginsFile reads the line before an embedded file (POSIX uuencode, yEnc 1.3).
+func beginsFile(line []byte) (name string, c codec) {
+	rest, ok := bytes.CutPrefix(line, []byte("begin "))
+	if c = codecUU; !ok {
+		rest, ok = bytes.CutPrefix(line, []byte(base64Mark))
+		c = codecBase64
+	}
+	if ok {
 		mode, name, ok := bytes.Cut(rest, []byte(" "))
 		if !ok || len(mode) < 3 || len(mode) > 4 || len(bytes.Trim(mode, "01234567")) > 0 {
-			return "", false
+			return "", 0
 		}
-		return string(bytes.TrimSpace(name)), false
+		return string(bytes.TrimSpace(name)), c
 	}
 	if rest, ok := bytes.CutPrefix(line, []byte("=ybegin ")); ok {
 		if _, name, ok := bytes.Cut(rest, []byte("name=")); ok {
-			return string(bytes.TrimSpace(name)), true
+			return string(bytes.TrimSpace(name)), codecYEnc
 		}
 	}
-	return "", false
+	return "", 0
+}
+
+// endsFile tells the line after an embedded file.
+func endsFile(line []byte, c codec) bool {
+	switch c {
+	case codecUU:
+		return string(line) == "end"
+	case codecBase64:
+		return string(line) == "===="
+	}
+	return bytes.HasPrefix(line, []byte("=yend"))
 }
 
 // probe is how much of a body is looked at for base64 that was not declared.
@@ -167,16 +183,44 @@ func (t *Tree) undeclared(p *Part) {
 		return
 	}
 	t.find(symbol, p.Path)
+	t.again(p, RoleEmbedded, "undeclared-base64", append(append([]codec(nil), p.codecs...), codecBase64))
+}
+
+// strayPadding adds a second part where "=" stands in the middle of base64: to
+// most readers a run ends there, others skip it.
+func (t *Tree) strayPadding(p *Part) {
+	if len(p.codecs) != 1 || p.codecs[0] != codecBase64 {
+		return
+	}
+	raw := p.Raw()
+	i := bytes.IndexByte(raw, '=')
+	if i < 0 || len(bytes.Trim(raw[i:], "= \t\r\n")) == 0 {
+		return
+	}
+	t.work += len(raw)
+	if hasStrayPadding(raw) {
+		t.again(p, p.Role, "skip-padding", []codec{codecSkipPadding})
+	}
+}
+
+// again adds a part that is decoded in another way.
+func (t *Tree) again(p *Part, role Role, reading string, codecs []codec) {
 	q := *p
-	q.Role, q.codecs, q.hints = RoleEmbedded, append(append([]codec(nil), p.codecs...), codecBase64), false
+	q.Role, q.codecs, q.hints = role, codecs, false
 	if q.Reading == "" {
-		q.Reading = "undeclared-base64"
+		q.Reading = reading
 	}
-	if key := q.key(); !t.seen[key] && t.added < t.limits.Parts {
-		t.added++
-		t.seen[key] = true
-		t.admit(&q)
+	key := q.key()
+	if t.seen[key] != nil {
+		return
 	}
+	if t.added >= t.limits.Parts {
+		t.limit("PARTS", t.limits.Parts)
+		return
+	}
+	t.added++
+	t.seen[key] = &q
+	t.admit(&q)
 }
 
 // looksBase64 tells whether text begins with two full lines, or one long

@@ -14,6 +14,7 @@ type entity struct {
 	encodingOdd bool
 	disposition string
 	names       []string
+	location    string
 	id          string
 	boundaries  []string // the one to use first
 }
@@ -23,37 +24,43 @@ type entity struct {
 func (s *scanner) readEntity(fields []Field, fallback, path string) entity {
 	e := entity{typ: fallback}
 	var types, encodings []string
-	var values [][]Param
+	var values, dispositions [][]Param
+	var shown []string // the word of each Content-Disposition
 	content := 0
 	for _, f := range fields {
 		if !isContent([]byte(f.Name)) {
 			continue
 		}
-		if content++; content > s.t.limits.HeaderFields || len(f.Value) > s.t.limits.HeaderBytes {
+		if content++; content > s.t.limits.HeaderFields {
+			s.t.limit("HEADER", s.t.limits.HeaderFields)
+			break
+		}
+		if len(f.Value) > s.t.limits.HeaderBytes {
 			s.t.limit("HEADER", s.t.limits.HeaderBytes)
 			break
 		}
 		switch strings.ToLower(strings.TrimRight(f.Name, " \t")) {
 		case "content-type":
-			base, params := ParseValue(f.Value)
+			base, params := s.parse(f.Value)
 			types, values = append(types, base), append(values, params)
 		case "content-transfer-encoding":
 			name, odd := cleanEncoding(f.Value)
 			encodings = append(encodings, name)
 			e.encodingOdd = e.encodingOdd || odd
 		case "content-disposition":
-			base, params := ParseValue(f.Value)
-			if e.disposition == "" {
-				e.disposition = base
-			}
-			e.addNames(params, "filename", s.t.limits.Names)
+			base, params := s.parse(f.Value)
+			shown, dispositions = append(shown, base), append(dispositions, params)
+			s.addNames(&e, params)
+		case "content-location":
+			e.location = f.Value
 		case "content-id":
 			e.id = strings.Trim(strings.TrimSpace(unfold(f.Value)), "<>")
 		}
 	}
 	for _, params := range values {
-		e.addNames(params, "name", s.t.limits.Names)
+		s.addNames(&e, params)
 	}
+	s.chooseDisposition(&e, shown, dispositions, path)
 	e.types = types
 	s.chooseType(&e, types, values, path)
 	if len(encodings) > 0 {
@@ -64,6 +71,41 @@ func (s *scanner) readEntity(fields []Field, fallback, path string) entity {
 		}
 	}
 	return e
+}
+
+// parse reads a field's parameters, as many as the limit allows.
+func (s *scanner) parse(v string) (string, []Param) {
+	base, params, cut := parseValue(v, s.t.limits.Params)
+	if cut {
+		s.t.limit("NAMES", s.t.limits.Params)
+	}
+	return base, params
+}
+
+// chooseDisposition picks the Content-Disposition (RFC 2183) of the reading
+// among those there are.
+func (s *scanner) chooseDisposition(e *entity, shown []string, params [][]Param, path string) {
+	if len(shown) == 0 {
+		return
+	}
+	i := s.r.pick(len(shown))
+	e.disposition = shown[i]
+	name := func(list []Param) string {
+		for _, p := range list {
+			if p.Name == "filename" {
+				return p.Value
+			}
+		}
+		return ""
+	}
+	for j := range shown {
+		if shown[j] != shown[0] || name(params[j]) != name(params[0]) {
+			s.amb |= ambFields
+			s.t.find("MIME_MULTIPLE_DISPOSITIONS", path+" "+strings.Join(shown, ", "))
+			break
+		}
+	}
+	s.checkParams(slices.DeleteFunc(slices.Clone(params[i]), func(p Param) bool { return p.Name != "filename" && p.Name != "name" }), path)
 }
 
 // chooseType picks the Content-Type of the reading among those there are, and
@@ -97,13 +139,22 @@ func (s *scanner) chooseType(e *entity, types []string, values [][]Param, path s
 	s.checkParams(values[i], path)
 }
 
-// checkParams notes parameters that are given twice.
+// checkParams notes parameters that are given twice in the same form: a plain
+// one beside one of RFC 2231 is for readers that know no better.
 func (s *scanner) checkParams(params []Param, path string) {
-	for i, p := range params {
-		for _, q := range params[:i] {
-			if q.Name == p.Name && q.Value != p.Value {
-				s.t.find("MIME_PARAM_DUPLICATE", path+" "+p.Name)
-			}
+	type form struct {
+		name    string
+		encoded bool
+	}
+	first := make(map[form]string, len(params))
+	for _, p := range params {
+		f := form{p.Name, p.encoded}
+		v, given := first[f]
+		if !given {
+			first[f] = p.Value
+		}
+		if p.repeated || given && v != p.Value {
+			s.t.find("MIME_PARAM_DUPLICATE", path+" "+p.Name)
 		}
 	}
 }
@@ -149,19 +200,46 @@ const maxBoundaries = 8
 const maxName = 512
 
 // addNames collects what readers may show as the file's name.
-func (e *entity) addNames(params []Param, key string, limit int) {
+func (s *scanner) addNames(e *entity, params []Param) {
 	for _, p := range params {
-		if p.Name != "filename" && p.Name != "name" && p.Name != key {
+		if p.Name != "filename" && p.Name != "name" {
 			continue
 		}
-		for _, n := range append([]string{p.Value}, p.Others...) {
-			n = strings.TrimSpace(n[:min(len(n), maxName)])
-			n = strings.ToValidUTF8(n, "\uFFFD")
-			if n != "" && len(e.names) < limit && !slices.Contains(e.names, n) {
-				e.names = append(e.names, n)
-			}
+		s.addName(e, p.Value)
+		for _, n := range p.Others {
+			s.addName(e, n)
 		}
 	}
+}
+
+func (s *scanner) addName(e *entity, n string) {
+	if len(n) > maxName { // what a file is opened with stands at the end
+		s.t.limit("NAMES", maxName)
+		n = n[:maxName/2] + n[len(n)-maxName/2:]
+	}
+	n = strings.TrimSpace(n)
+	n = strings.ToValidUTF8(n, "\uFFFD")
+	if n == "" || slices.Contains(e.names, n) {
+		return
+	}
+	if len(e.names) >= s.t.limits.Names {
+		s.t.limit("NAMES", s.t.limits.Names)
+		return
+	}
+	e.names = append(e.names, n)
+}
+
+// locationName is the file name at the end of a Content-Location (RFC 2557
+// section 4.2), "" where it leads to no file.
+func locationName(v string) string {
+	v = strings.TrimSpace(unfold(v))
+	if i := strings.IndexAny(v, "?#"); i >= 0 {
+		v = v[:i]
+	}
+	if _, path, ok := strings.Cut(v, "://"); ok {
+		_, v, _ = strings.Cut(path, "/")
+	}
+	return string(unpercent(v[strings.LastIndexAny(v, "/\\:")+1:]))
 }
 
 // cleanEncoding reduces a Content-Transfer-Encoding to its name; odd says that

@@ -2,6 +2,7 @@ package mime
 
 import (
 	"bytes"
+	"strings"
 )
 
 // lineEnd finds the end of the line that begins at pos: where its text stops
@@ -74,6 +75,14 @@ func (c *collector) grow(n int) {
 	}
 }
 
+// most is the limit that the header met.
+func (c *collector) most() int {
+	if c.count > c.limits.HeaderFields {
+		return c.limits.HeaderFields
+	}
+	return c.limits.HeaderBytes
+}
+
 // flush keeps the field being collected. One that goes beyond the limit is
 // left out.
 func (c *collector) flush(src []byte) {
@@ -113,6 +122,24 @@ func fieldColon(line []byte) int {
 		}
 	}
 	return -1
+}
+
+// behindCR gives the Content fields that stand behind a lone CR in the value of
+// a field, for readers to whom it ends a line.
+func behindCR(value string) []Field {
+	if strings.IndexByte(value, '\r') < 0 {
+		return nil
+	}
+	var fields []Field
+	src := []byte(value)
+	for pos := 0; pos < len(src); {
+		end, next := lineEnd(src, pos, true)
+		if colon := fieldColon(src[pos:end]); pos > 0 && src[pos-1] == '\r' && colon > 0 && isContent(src[pos:pos+colon]) {
+			fields = append(fields, Field{string(src[pos : pos+colon]), string(src[pos+colon+1 : end])})
+		}
+		pos = next
+	}
+	return fields
 }
 
 func isContent(name []byte) bool {

@@ -23,6 +23,9 @@ var hostile = []struct {
 	{"500 levels of messages", func(n int) string {
 		return strings.Repeat("Content-Type: message/rfc822\r\n\r\n", n) + "\r\nhello"
 	}, 500, "MIME_LIMIT_DEPTH"},
+	{"50 levels of messages that are files", func(n int) string {
+		return strings.Repeat("Content-Type: message/rfc822; name=a\r\n\r\n", 49) + "\r\n" + strings.Repeat("x", n)
+	}, 4 << 20, "MIME_LIMIT_DECODED"},
 	{"20,000 parts", func(n int) string {
 		return "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\nx\r\n", n) + "--b--"
 	}, 20000, "MIME_LIMIT_PARTS"},
@@ -79,6 +82,13 @@ func TestHostileMessagesCostLinearTime(t *testing.T) {
 			for _, p := range whole.Parts() {
 				decoded += p.Size()
 			}
+			files := 0
+			for _, p := range whole.Attachments() {
+				files += p.Size()
+			}
+			if most := limits.DecodedBytes + len(two); decoded > most || files > most {
+				t.Errorf("%d bytes of content, %d of files", decoded, files)
+			}
 			t.Logf("%d bytes: %d looked at, %d parts, %d bytes of content", len(two), whole.Work(), len(whole.All()), decoded)
 		})
 	}
@@ -86,7 +96,7 @@ func TestHostileMessagesCostLinearTime(t *testing.T) {
 
 func TestEachLimitRaisesItsSymbol(t *testing.T) {
 	message := "Content-Type: multipart/mixed; boundary=b; boundary=c\r\n\r\n" +
-		"--b\r\nContent-Transfer-Encoding: base64\r\nX: y\r\n\r\naGVsbG8gaGVsbG8gaGVsbG8=\r\n--b\r\n\r\ntwo\r\n--b--\r\n"
+		"--b\r\nContent-Transfer-Encoding: base64\r\nX: y\r\nContent-Type: text/plain; charset=utf-8; name=a; name=b\r\n\r\naGVsbG8gaGVsbG8gaGVsbG8=\r\n--b\r\n\r\ntwo\r\n--b--\r\n"
 	tests := []struct {
 		symbol string
 		set    func(*Limits)
@@ -97,6 +107,8 @@ func TestEachLimitRaisesItsSymbol(t *testing.T) {
 		{"MIME_LIMIT_HEADER", func(l *Limits) { l.HeaderFields = 1 }},
 		{"MIME_LIMIT_DECODED", func(l *Limits) { l.DecodedBytes = 10 }},
 		{"MIME_LIMIT_FINDINGS", func(l *Limits) { l.Findings = 1 }},
+		{"MIME_LIMIT_NAMES", func(l *Limits) { l.Names = 1 }},
+		{"MIME_LIMIT_NAMES", func(l *Limits) { l.Params = 1 }},
 		{"MIME_LIMIT_READINGS", func(l *Limits) { l.Readings = 1 }},
 	}
 	for _, test := range tests {

@@ -36,14 +36,15 @@ type Limits struct {
 	DecodedBytes int // bytes that all parts together may decode to; MIME_LIMIT_DECODED
 	Findings     int // findings kept; MIME_LIMIT_FINDINGS
 	Readings     int // readings of one source, the first included; MIME_LIMIT_READINGS
-	Names        int // names kept of one part; no symbol: more than two are a finding
+	Names        int // names kept of one part; MIME_LIMIT_NAMES
+	Params       int // parameters read of one field; MIME_LIMIT_NAMES
 }
 
 // DefaultLimits are bounds that honest mail does not meet.
 func DefaultLimits() Limits {
 	return Limits{
 		Depth: 50, Parts: 1000, HeaderBytes: 64 << 10, HeaderFields: 200,
-		DecodedBytes: 64 << 20, Findings: 100, Readings: len(readings), Names: 16,
+		DecodedBytes: 64 << 20, Findings: 100, Readings: len(readings), Names: 16, Params: maxParams,
 	}
 }
 
@@ -65,7 +66,7 @@ type Tree struct {
 	findings []Finding
 	limits   Limits
 
-	seen    map[partKey]bool
+	seen    map[partKey]*Part
 	raised  map[Finding]bool
 	quota   int // bytes that may still be decoded
 	work    int // bytes passed over
@@ -96,7 +97,7 @@ func ScanMessage(raw []byte, limits Limits) *Tree {
 func newTree(limits Limits, size int) *Tree {
 	return &Tree{
 		limits: limits, quota: limits.DecodedBytes, maxWork: workFactor * (size + 4096),
-		seen: map[partKey]bool{}, raised: map[Finding]bool{},
+		seen: map[partKey]*Part{}, raised: map[Finding]bool{},
 	}
 }
 
@@ -114,6 +115,19 @@ func (t *Tree) Parts() []*Part {
 		}
 	}
 	return leaves
+}
+
+// Attachments returns every part of every reading that a reader would offer as
+// a file, a container with a name or a disposition among them: some readers
+// save it as it stands.
+func (t *Tree) Attachments() []*Part {
+	var list []*Part
+	for _, p := range t.parts {
+		if p.Attachment() {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // Findings returns what is odd about the structure, each once. What is odd

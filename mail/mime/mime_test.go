@@ -126,6 +126,40 @@ func TestEveryReadingIsSeen(t *testing.T) {
 			symbols: []string{"MIME_ENCODED_CONTAINER"},
 		},
 		{
+			name:    "an equals sign in the middle of base64, which some skip",
+			message: "Content-Transfer-Encoding: base64\n\na=GVsbG8=\n",
+			leaves:  []string{"1 text/plain \x19[\x1b\x1b", "[skip-padding] 1 text/plain hello"},
+		},
+		{
+			name:    "runs of base64, each with its padding",
+			message: "Content-Transfer-Encoding: base64\n\naGk=\nYQ==\naGk=\n",
+			leaves:  []string{"1 text/plain hiahi"},
+		},
+		{
+			name:    "a file in base64 within a text",
+			message: "\nbegin-base64 644 a.exe\naGVsbG8=\n====\nbye\n",
+			leaves:  []string{"1 text/plain begin-base64 644 a.exe aGVsbG8= ==== bye", "1.1 application/octet-stream hello"},
+			symbols: []string{"MIME_UUENCODE"},
+		},
+		{
+			name:    "PGP in a text",
+			message: "\n-----BEGIN PGP MESSAGE-----\n",
+			leaves:  []string{"1 text/plain -----BEGIN PGP MESSAGE-----"},
+			symbols: []string{"MIME_ENCRYPTED"},
+		},
+		{
+			name:    "PGP in quoted-printable",
+			message: "Content-Transfer-Encoding: quoted-printable\n\n=2D----BEGIN PGP SIGNED MESSAGE-----\n",
+			leaves:  []string{"1 text/plain -----BEGIN PGP SIGNED MESSAGE-----"},
+			symbols: []string{"MIME_SIGNED"},
+		},
+		{
+			name:    "PGP in base64",
+			message: "Content-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString([]byte("-----BEGIN PGP MESSAGE-----\n")) + "\n",
+			leaves:  []string{"1 text/plain -----BEGIN PGP MESSAGE-----"},
+			symbols: []string{"MIME_ENCRYPTED"},
+		},
+		{
 			name:    "a multipart in base64",
 			message: "Content-Type: multipart/mixed; boundary=a\nContent-Transfer-Encoding: base64\n\n" + base64.StdEncoding.EncodeToString([]byte("--a\r\nContent-Type: text/html\r\n\r\ninner\r\n--a--")) + "\n",
 			leaves:  []string{"1.preamble text/plain --a Content-Type: text/html inner --a--", "[decoded] 1.1.1 text/html inner"},
@@ -240,6 +274,16 @@ func TestEveryNameIsSeen(t *testing.T) {
 		{"blanks without quotes", "Content-Disposition: attachment; filename=my file.exe\n", []string{"my file.exe", "my"}},
 		{"a backslash", "Content-Disposition: attachment; filename=\"a\\b.exe\"\n", []string{"ab.exe", "a\\b.exe"}},
 		{"an unclosed quote", "Content-Disposition: attachment; filename=\"a.exe; x=y\n", []string{"a.exe; x=y", "a.exe"}},
+		{"a section given twice", "Content-Disposition: attachment; filename*0=a.; filename*1=b; filename*1=c\n", []string{"a.bc", "a.b", "a.c"}},
+		{"two dispositions", "Content-Disposition: attachment; filename=a\nContent-Disposition: inline; filename=b\n", []string{"a", "b"}},
+		{"a location", "Content-Type: a/b\nContent-Location: http://c.example/d/e%2Ef?g=/h\n", []string{"e.f"}},
+		{"a location without a file", "Content-Type: a/b\nContent-Location: http://c.example\n", nil},
+		{"a location beside a name", "Content-Type: a/b; name=c\nContent-Location: d\n", []string{"c"}},
+		{"a location of what is shown", "Content-Type: text/html\nContent-Location: a.html\n", nil},
+		{"a location of a picture", "Content-Type: image/gif\nContent-Location: http://a.example/b.com\n", nil},
+		{"a name behind a lone CR", "Content-Disposition: attachment; filename=a\nX: y\rContent-Type: text/plain; name=b\n", []string{"a", "b"}},
+		{"a name of which the middle is lost", "Content-Disposition: attachment; filename=" + strings.Repeat("a", maxName) + ".exe\n",
+			[]string{strings.Repeat("a", maxName-4) + ".exe"}},
 		{"no semicolon before it", "Content-Disposition: attachment\n filename=a.exe\n", []string{"a.exe"}},
 	}
 	for _, test := range tests {
@@ -249,6 +293,81 @@ func TestEveryNameIsSeen(t *testing.T) {
 				t.Errorf("names %q, want %q", got, test.names)
 			}
 		})
+	}
+}
+
+func TestNamesThatReadersChooseDifferentlyAreFindings(t *testing.T) {
+	tests := []struct{ name, header, symbol string }{
+		{"a file name given twice", "Content-Disposition: attachment; filename=a; filename=b\n", "MIME_PARAM_DUPLICATE"},
+		{"the same file name given twice", "Content-Disposition: attachment; filename=a; filename=a\n", ""},
+		{"a plain one beside RFC 2231", "Content-Disposition: attachment; filename=_; filename*=utf-8''%C3%A4\n", ""},
+		{"a section given twice", "Content-Disposition: attachment; filename*0=a; filename*0=b\n", "MIME_PARAM_DUPLICATE"},
+		{"other parameters", "Content-Disposition: attachment; size=1; size=2\n", ""},
+		{"dispositions that differ", "Content-Disposition: inline\nContent-Disposition: attachment\n", "MIME_MULTIPLE_DISPOSITIONS"},
+		{"names that differ", "Content-Disposition: inline; filename=a\nContent-Disposition: inline; filename=b\n", "MIME_MULTIPLE_DISPOSITIONS"},
+		{"dispositions that do not", "Content-Disposition: inline\nContent-Disposition: inline; size=1\n", ""},
+		{"extensions behind a lone CR", "Content-Type: text/plain; name=a.b\nX: y\rContent-Disposition: x; filename=a.c\n", "MIME_NAME_CONFLICT"},
+		{"a long name", "Content-Disposition: attachment; filename=" + strings.Repeat("a", maxName+1) + "\n", "MIME_LIMIT_NAMES"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			tree := scan(t, test.header+"\nx")
+			if test.symbol == "" && len(tree.Findings()) > 0 || test.symbol != "" && !tree.Has(test.symbol) {
+				t.Errorf("want %s\n%s", test.symbol, describe(tree))
+			}
+		})
+	}
+}
+
+// TestTheHeaderThatCameApartIsReadWithLoneCR hides fields behind a CR that is
+// no line end to most readers.
+func TestTheHeaderThatCameApartIsReadWithLoneCR(t *testing.T) {
+	tests := []struct {
+		name, value string
+		want        []string
+	}{
+		{"a type", " b\rContent-Type: text/html", []string{"1 text/plain x", "[cr] 1 text/html x"}},
+		{"a type and more", " b\rC: d\rContent-Type: text/html\rE: f", []string{"1 text/plain x", "[cr] 1 text/html x"}},
+		{"another field", " b\rC: d", []string{"1 text/plain x"}},
+		{"a fold", " b\r\n Content-Type: text/html", []string{"1 text/plain x"}},
+		{"a CR at the end", " b\r", []string{"1 text/plain x"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			tree := Scan([]Field{{"A", test.value}}, []byte("x"), false, DefaultLimits())
+			if got := show(tree); !slices.Equal(got, test.want) {
+				t.Errorf("got %q, want %q\n%s", got, test.want, describe(tree))
+			}
+			if tree.Has("MIME_BARE_CR") != (len(test.want) > 1) {
+				t.Error(describe(tree))
+			}
+		})
+	}
+}
+
+func TestDispositionsThatDifferAreBothRead(t *testing.T) {
+	tree := scan(t, "Content-Disposition: inline\nContent-Disposition: attachment\n\nx")
+	var got []string
+	for _, p := range tree.Parts() {
+		got = append(got, p.Reading+" "+p.Disposition)
+	}
+	if want := []string{" inline", "last-type attachment"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestHeaderLimitTellsWhichOneWasMet(t *testing.T) {
+	limits := DefaultLimits()
+	limits.HeaderBytes, limits.HeaderFields = 300, 9
+	for _, test := range []struct{ name, header, detail string }{
+		{"bytes", "A: " + strings.Repeat("b", 300) + "\r\n", "300"},
+		{"fields", strings.Repeat("A: b\r\n", 10), "9"},
+		{"fields of the outer header", strings.Repeat("Content-A: b\r\n", 10), "9"},
+	} {
+		tree := ScanMessage([]byte(test.header+"\r\nx"), limits)
+		if got := tree.Findings(); len(got) != 1 || got[0] != (Finding{"MIME_LIMIT_HEADER", test.detail}) {
+			t.Errorf("%s: %v", test.name, got)
+		}
 	}
 }
 
@@ -323,14 +442,32 @@ func TestFilesInTNEF(t *testing.T) {
 
 func TestOpaqueSignature(t *testing.T) {
 	inner := "Content-Type: text/html\r\n\r\n<b>hi</b>"
-	der := append([]byte{0x30, 0x80}, oidData...)
-	der = append(der, 0xa0, 0x80, 0x24, 0x80, 0x04, 10)
-	der = append(append(der, inner[:10]...), 0x04, byte(len(inner)-10))
-	der = append(append(der, inner[10:]...), 0, 0, 0, 0)
-	tree := scan(t, "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\nContent-Transfer-Encoding: base64\n\n"+base64.StdEncoding.EncodeToString(der))
-	last := tree.Parts()[len(tree.Parts())-1]
-	if !tree.Has("MIME_SIGNED") || last.Type != "text/html" || string(last.Content()) != "<b>hi</b>" {
-		t.Error(describe(tree))
+	content := append([]byte{0x30, 0x80}, oidData...)
+	content = append(content, 0xa0, 0x80, 0x24, 0x80, 0x04, 10)
+	content = append(append(content, inner[:10]...), 0x04, byte(len(inner)-10))
+	content = append(append(content, inner[10:]...), 0, 0, 0, 0)
+	signed := append(append([]byte{0x30, 0x80}, oidSigned...), content...)
+	sealed := append([]byte{0x30, 0x80, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x03}, oidData...)
+	tests := []struct {
+		name, header string
+		der          []byte
+		symbol, last string
+	}{
+		{"by type", "application/pkcs7-mime; smime-type=signed-data; name=smime.p7m", signed, "MIME_SIGNED", "<b>hi</b>"},
+		{"without its outer wrapper", "application/pkcs7-mime; smime-type=signed-data", content, "MIME_SIGNED", "<b>hi</b>"},
+		{"by name", "application/octet-stream; name=SMIME.P7M", signed, "MIME_SIGNED", "<b>hi</b>"},
+		{"by content", "application/octet-stream; name=a.dat", signed, "MIME_SIGNED", "<b>hi</b>"},
+		{"encrypted, by name", "application/octet-stream; name=smime.p7m", sealed, "MIME_ENCRYPTED", string(sealed)},
+		{"of another kind", "text/plain; name=smime.p7m", signed, "", string(signed)},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			tree := scan(t, "Content-Type: "+test.header+"\nContent-Transfer-Encoding: base64\n\n"+base64.StdEncoding.EncodeToString(test.der))
+			last := tree.Parts()[len(tree.Parts())-1]
+			if string(last.Content()) != test.last || test.symbol != "" && !tree.Has(test.symbol) || test.symbol == "" && len(tree.Findings()) > 0 {
+				t.Error(describe(tree))
+			}
+		})
 	}
 }
 
@@ -398,5 +535,33 @@ func TestNamesDifferByTheirExtensions(t *testing.T) {
 		if got := differ(test.names); got != test.want {
 			t.Errorf("%q: %v", test.names, got)
 		}
+	}
+}
+
+func TestContainersThatReadersOfferAreAttachments(t *testing.T) {
+	inner := "Subject: b\r\n\r\nHello"
+	coded := base64.StdEncoding.EncodeToString([]byte(inner))
+	tests := []struct {
+		name, part string
+		want       []string // path and size
+	}{
+		{"a message with a name", "Content-Type: message/rfc822; name=a.eml\n\n" + inner, []string{"1.1 19"}},
+		{"a message as an attachment", "Content-Type: message/rfc822\nContent-Disposition: attachment\n\n" + inner, []string{"1.1 19"}},
+		{"a message in base64", "Content-Type: message/rfc822; name=a.eml\nContent-Transfer-Encoding: base64\n\n" + coded, []string{"1.1 19"}},
+		{"a message without a name", "Content-Type: message/rfc822\n\n" + inner, nil},
+		{"a multipart with a name", "Content-Type: multipart/x; boundary=c; name=a.exe\n\n--c\n\na\n--c--", []string{"1.1 15"}},
+		{"a multipart without a name", "Content-Type: multipart/x; boundary=c\n\n--c\n\na\n--c--", nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			tree := scan(t, strings.ReplaceAll("Content-Type: multipart/mixed; boundary=b\n\n--b\n"+test.part+"\n--b--\n", "\r\n", "\n"))
+			var got []string
+			for _, p := range tree.Attachments() {
+				got = append(got, fmt.Sprint(p.Path, " ", p.Size()))
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %q, want %q\n%s", got, test.want, describe(tree))
+			}
+		})
 	}
 }

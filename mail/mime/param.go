@@ -15,9 +15,13 @@ type Param struct {
 	// Others are what other readers make of it: the parameter without
 	// decoding, cut at a blank, with the text after the closing quote.
 	Others []string
+
+	encoded  bool // in the form of RFC 2231, which may stand beside a plain one for older readers
+	repeated bool // a section is given twice
 }
 
-// maxParams bounds the parameters of one field, maxValue the bytes of a value.
+// maxParams bounds the parameters of one field where nothing else is said,
+// maxValue the bytes of a value.
 const (
 	maxParams = 64
 	maxValue  = 4096
@@ -29,8 +33,15 @@ const (
 // case, without blanks and comments. Repeated parameters stay, in order. It
 // takes linear time.
 func ParseValue(s string) (base string, params []Param) {
-	base, raw := splitValue(s)
-	return base, assemble(raw)
+	base, params, _ = parseValue(s, maxParams)
+	return base, params
+}
+
+// parseValue is ParseValue for so many parameters at most; cut tells that there
+// were more.
+func parseValue(s string, most int) (base string, params []Param, cut bool) {
+	base, raw, cut := splitValue(s, most)
+	return base, assemble(raw), cut
 }
 
 // rawParam is a parameter as it stands, before RFC 2231.
@@ -42,15 +53,17 @@ type rawParam struct {
 	extended    bool   // value is charset'language'percent-encoded
 }
 
-func splitValue(s string) (string, []rawParam) {
+func splitValue(s string, most int) (base string, params []rawParam, cut bool) {
 	s = unfold(s)
 	i := valueEnd(s, 0)
-	base := strings.ToLower(strings.Join(strings.Fields(stripComments(s[:i])), ""))
-	var params []rawParam
-	for i < len(s) && len(params) < maxParams {
+	base = strings.ToLower(strings.Join(strings.Fields(stripComments(s[:i])), ""))
+	for i < len(s) {
 		if s[i] == ';' || isBlank(s[i]) {
 			i++
 			continue
+		}
+		if len(params) >= most {
+			return base, params, true
 		}
 		var p rawParam
 		p, i = readParam(s, i)
@@ -58,7 +71,7 @@ func splitValue(s string) (string, []rawParam) {
 			params = append(params, p)
 		}
 	}
-	return base, params
+	return base, params, false
 }
 
 // readParam reads "name = value" at i and says where the next one may begin.
@@ -245,10 +258,30 @@ func assemble(raw []rawParam) []Param {
 	}
 	for i := range params {
 		if s := sections[params[i].Name]; s != nil && params[i].Value == "" {
-			params[i].Value = join(s)
+			params[i].sections(s)
 		}
 	}
 	return params
+}
+
+// sections joins the sections of a parameter. Where a number is given twice
+// some readers take both, some the first and some the last.
+func (q *Param) sections(s []rawParam) {
+	slices.SortStableFunc(s, func(a, b rawParam) int { return a.section - b.section })
+	q.encoded, q.Value = true, join(s)
+	var first, last []rawParam
+	for i, p := range s {
+		if i == 0 || p.section != s[i-1].section {
+			first, last = append(first, p), append(last, p)
+			continue
+		}
+		last[len(last)-1] = p
+	}
+	if len(first) < len(s) {
+		q.repeated = true
+		q.other(join(first))
+		q.other(join(last))
+	}
 }
 
 // param decodes a parameter that is not in sections.
@@ -256,7 +289,7 @@ func (p rawParam) param() Param {
 	q := Param{Name: p.base, Others: p.others}
 	switch {
 	case p.extended:
-		q.Value = extended([]rawParam{p})
+		q.encoded, q.Value = true, extended([]rawParam{p})
 		q.other(p.value)
 	case strings.Contains(p.value, "=?"):
 		// RFC 2047 section 5 forbids encoded words here; readers decode them all the same.
@@ -277,10 +310,9 @@ func (q *Param) other(v string) {
 	}
 }
 
-// join puts sections together by their numbers, as readers do even where some
-// are missing.
+// join puts sorted sections together, as readers do even where some are
+// missing.
 func join(s []rawParam) string {
-	slices.SortStableFunc(s, func(a, b rawParam) int { return a.section - b.section })
 	if slices.ContainsFunc(s, func(p rawParam) bool { return p.extended }) {
 		return extended(s)
 	}

@@ -44,7 +44,7 @@ type Part struct {
 	head     [2]int // span of the header; empty for the root, whose header came apart
 	body     [2]int // span of the body
 	codecs   []codec
-	max      int // most raw bytes that may be decoded
+	max      int // most raw bytes that are content
 	depth    int
 	hints    bool // a line looks like the begin of an embedded file
 	children int
@@ -63,10 +63,7 @@ type decoded struct {
 func (p *Part) prepare() {
 	p.content = sync.OnceValue(func() decoded {
 		raw := p.Raw()
-		if len(p.codecs) > 0 {
-			raw = raw[:min(len(raw), p.max)]
-		}
-		return decode(p.codecs, raw)
+		return decode(p.codecs, raw[:min(len(raw), p.max)])
 	})
 	p.found = sync.OnceValue(p.sniff)
 	p.digest = sync.OnceValue(func() [sha256.Size]byte { return sha256.Sum256(p.Content()) })
@@ -111,6 +108,12 @@ func (p *Part) sniff() string {
 	return name
 }
 
+// begins gives the first bytes of the content.
+func (p *Part) begins() []byte {
+	raw := p.Raw()
+	return decode(p.codecs, raw[:min(len(raw), 64)]).bytes
+}
+
 // Name is the likeliest file name, "" when the part has none.
 func (p *Part) Name() string {
 	if len(p.Names) == 0 {
@@ -135,12 +138,17 @@ func (p *Part) Is(kind string) bool {
 }
 
 // Attachment tells whether a reader would offer the part as a file: it is
-// declared as one, has a name, or holds something that is not shown as text.
+// declared as one, has a name, or holds something that is neither shown as
+// text nor taken apart.
 func (p *Part) Attachment() bool {
 	switch {
-	case p.Role == RolePreamble || p.Role == RoleEpilogue || p.Is("multipart"):
+	case p.Role == RolePreamble || p.Role == RoleEpilogue:
 		return false
-	case p.Disposition == "attachment" || len(p.Names) > 0 || p.Role == RoleEmbedded && p.Path != "1":
+	case p.Disposition == "attachment" || len(p.Names) > 0:
+		return true
+	case p.Container || p.Is("multipart"):
+		return false
+	case p.Role == RoleEmbedded && p.Path != "1":
 		return true
 	}
 	return !p.Is("text")
@@ -166,11 +174,16 @@ func (p *Part) Fields() []Field {
 type partKey struct {
 	source, start, end     int
 	typ, encoding, charset string
+	disposition            string
 	role                   Role
 	container              bool
 	codecs                 int
 }
 
 func (p *Part) key() partKey {
-	return partKey{p.source, p.body[0], p.body[1], p.Type, p.Encoding, p.Charset, p.Role, p.Container, len(p.codecs)}
+	codecs := 0
+	for _, c := range p.codecs {
+		codecs = codecs<<4 | int(c)
+	}
+	return partKey{p.source, p.body[0], p.body[1], p.Type, p.Encoding, p.Charset, p.Disposition, p.Role, p.Container, codecs}
 }

@@ -11,9 +11,7 @@ func (s *scanner) remark(p *Part, e entity) {
 	if e.encodingOdd {
 		t.find("MIME_ENCODING_ODD", p.Path+" "+e.encoding)
 	}
-	if len(p.Names) > 1 && differ(p.Names) {
-		t.find("MIME_NAME_CONFLICT", p.Path+" "+strings.Join(p.Names[:2], " / "))
-	}
+	t.nameConflict(p)
 	switch p.Type {
 	case "message/partial": // RFC 2046 section 5.2.2: the rest comes in other mails
 		t.find("MIME_PARTIAL", p.Path)
@@ -33,6 +31,13 @@ func (s *scanner) remark(p *Part, e entity) {
 	}
 	if (p.Is("multipart") || isMessage(p.Type)) && (p.Encoding == "base64" || p.Encoding == "quoted-printable") {
 		t.find("MIME_ENCODED_CONTAINER", p.Path+" "+p.Type+" "+p.Encoding) // RFC 2045 section 6.4
+	}
+}
+
+// nameConflict notes names of a part by which readers open it in different ways.
+func (t *Tree) nameConflict(p *Part) {
+	if len(p.Names) > 1 && differ(p.Names) {
+		t.find("MIME_NAME_CONFLICT", p.Path+" "+strings.Join(p.Names[:2], " / "))
 	}
 }
 

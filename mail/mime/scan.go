@@ -2,7 +2,9 @@ package mime
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // source is a run of bytes that holds a message or the inside of one.
@@ -48,7 +50,8 @@ func (t *Tree) merge(parts []*Part, src source) {
 			continue
 		}
 		key := p.key()
-		if t.seen[key] {
+		if q := t.seen[key]; q != nil {
+			t.unite(q, p)
 			continue
 		}
 		if p.Reading != "" {
@@ -58,7 +61,7 @@ func (t *Tree) merge(parts []*Part, src source) {
 			}
 			t.added++
 		}
-		t.seen[key] = true
+		t.seen[key] = p
 		t.admit(p)
 	}
 	for _, p := range t.parts[first:len(t.parts):len(t.parts)] {
@@ -66,19 +69,55 @@ func (t *Tree) merge(parts []*Part, src source) {
 	}
 }
 
-// admit adds a part and gives it its share of the bytes that may be decoded:
-// decoding never makes a part longer.
-func (t *Tree) admit(p *Part) {
-	size := p.body[1] - p.body[0]
-	p.max = size
-	if len(p.codecs) > 0 && !p.Container {
-		if p.max = min(size, t.quota); p.max < size {
-			t.limit("DECODED", t.limits.DecodedBytes)
+// unite gives a part the names that it has in another reading.
+func (t *Tree) unite(p, other *Part) {
+	had, file := len(p.Names), p.Attachment()
+	for _, n := range other.Names {
+		if slices.Contains(p.Names, n) {
+			continue
 		}
-		t.quota -= p.max
+		if len(p.Names) >= t.limits.Names {
+			t.limit("NAMES", t.limits.Names)
+			break
+		}
+		p.Names = append(p.Names[:len(p.Names):len(p.Names)], n)
+	}
+	if len(p.Names) > had {
+		t.nameConflict(p)
+	}
+	if !file {
+		t.charge(p)
+	}
+}
+
+// admit adds a part.
+func (t *Tree) admit(p *Part) {
+	p.max = p.body[1] - p.body[0]
+	if len(p.codecs) > 0 {
+		t.take(p)
+	} else {
+		t.charge(p)
 	}
 	p.prepare()
 	t.parts = append(t.parts, p)
+}
+
+// charge counts a container that is a file as if it were decoded: its bytes are
+// looked at beside those of its parts, at every level.
+func (t *Tree) charge(p *Part) {
+	if len(p.codecs) == 0 && p.Container && p.Attachment() {
+		t.take(p)
+	}
+}
+
+// take gives a part its share of the bytes that may be decoded: decoding never
+// makes a part longer.
+func (t *Tree) take(p *Part) {
+	if t.quota < p.max {
+		t.limit("DECODED", t.limits.DecodedBytes)
+		p.max = t.quota
+	}
+	t.quota -= p.max
 }
 
 // frame is a multipart or message that is open.
@@ -112,7 +151,7 @@ func (s *scanner) run() {
 	if s.from.whole {
 		s.beginHeader(0, "text/plain")
 	} else {
-		s.open(s.from.root, [2]int{}, 0, "text/plain")
+		s.open(s.root(), [2]int{}, 0, "text/plain")
 	}
 	for s.pos < len(s.src) && !s.full {
 		end, next := lineEnd(s.src, s.pos, s.r.cr)
@@ -134,6 +173,34 @@ func (s *scanner) run() {
 	s.finish()
 }
 
+// root gives the header that came apart, and notes whether fields stand behind
+// a lone CR in it. Where CR alone ends a line they are fields.
+func (s *scanner) root() []Field {
+	var all []Field
+	found := false
+	for i, f := range s.from.root {
+		hidden := behindCR(f.Value)
+		if found = found || len(hidden) > 0; !found {
+			continue
+		}
+		if all == nil {
+			all = append(all, s.from.root[:i]...)
+		}
+		if len(hidden) > 0 {
+			f.Value, _, _ = strings.Cut(f.Value, "\r")
+		}
+		all = append(append(all, f), hidden...)
+	}
+	if !found {
+		return s.from.root
+	}
+	s.lone = true
+	if s.r.cr {
+		return all
+	}
+	return s.from.root
+}
+
 // note notes what is wrong with the structure as most readers see it; the
 // other readings break it on purpose.
 func (s *scanner) note(symbol, detail string) {
@@ -152,13 +219,29 @@ func (s *scanner) bodyLine(line []byte) {
 	}
 	switch line[0] {
 	case 'b':
-		s.leaf.hints = s.leaf.hints || bytes.HasPrefix(line, []byte("begin "))
+		s.leaf.hints = s.leaf.hints || bytes.HasPrefix(line, []byte("begin ")) || bytes.HasPrefix(line, []byte(base64Mark))
 	case '=':
 		s.leaf.hints = s.leaf.hints || bytes.HasPrefix(line, []byte("=ybegin ")) || bytes.HasPrefix(line, []byte("=3Dybegin "))
-	case '-':
-		if bytes.HasPrefix(line, []byte("-----BEGIN PGP MESSAGE-----")) {
-			s.t.find("MIME_ENCRYPTED", s.leaf.Path+" PGP in text")
+		if rest, ok := bytes.CutPrefix(line, []byte("=2D")); ok { // quoted-printable by a careful writer
+			s.t.pgp(s.leaf, rest, pgpMark[1:])
 		}
+	case '-':
+		s.t.pgp(s.leaf, line, pgpMark)
+	}
+}
+
+// pgpMark begins what PGP wrote into a text (RFC 9580 section 6.2).
+const pgpMark = "-----BEGIN PGP "
+
+// pgp notes a line of a text at which an encrypted or signed one begins.
+func (t *Tree) pgp(p *Part, line []byte, mark string) {
+	kind, ok := bytes.CutPrefix(line, []byte(mark))
+	switch {
+	case !ok:
+	case bytes.HasPrefix(kind, []byte("MESSAGE-----")):
+		t.find("MIME_ENCRYPTED", p.Path+" PGP in text")
+	case bytes.HasPrefix(kind, []byte("SIGNED MESSAGE-----")):
+		t.find("MIME_SIGNED", p.Path+" PGP in text")
 	}
 }
 
@@ -211,7 +294,7 @@ func (s *scanner) endHeader(end, body int) {
 	s.inHeader = false
 	s.header.flush(s.src)
 	if s.header.refused {
-		s.t.limit("HEADER", s.t.limits.HeaderBytes)
+		s.t.limit("HEADER", s.header.most())
 	}
 	s.open(s.header.fields, [2]int{s.header.start, end}, body, s.fallback)
 }
@@ -231,6 +314,10 @@ func (s *scanner) open(fields []Field, head [2]int, body int, fallback string) {
 	p.Type, p.Declared, p.Params, p.Encoding = e.typ, e.types, e.params, e.encoding
 	p.Disposition, p.Names, p.ID = e.disposition, e.names, e.id
 	p.Charset = p.Param("charset")
+	if len(p.Names) == 0 && !p.Is("image") && p.Attachment() {
+		s.addName(&e, locationName(e.location)) // readers that find no name take this one
+		p.Names = e.names
+	}
 	s.remark(p, e)
 	c, known := codecOf(e.encoding)
 	if !known {

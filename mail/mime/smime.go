@@ -1,6 +1,29 @@
 package mime
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// oidSigned is id-signedData (RFC 5652 section 5.1) as BER.
+var oidSigned = []byte{0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02}
+
+// isPKCS7 tells whether a part is what S/MIME signed or encrypted: by type, by
+// the extension that RFC 8551 section 3.2.1 has readers go by, or, where it is
+// signed, by how the content begins.
+func isPKCS7(p *Part) bool {
+	switch {
+	case strings.HasSuffix(p.Type, "pkcs7-mime"):
+		return true
+	case !p.Is("application"):
+		return false
+	case slices.ContainsFunc(p.Names, func(n string) bool { return strings.HasSuffix(strings.ToLower(n), ".p7m") }):
+		return true
+	}
+	head := p.begins()
+	return len(head) > 0 && head[0] == 0x30 && bytes.Contains(head[:min(len(head), 24)], oidSigned)
+}
 
 // oidData is id-data (RFC 5652 section 4) as BER: the type of the content
 // inside a signature.
@@ -12,6 +35,9 @@ var oidData = []byte{0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07,
 func (t *Tree) smime(p *Part) {
 	b := p.Content()
 	t.work += len(b)
+	if !bytes.Contains(b[:min(len(b), 24)], oidSigned) && !strings.HasSuffix(p.Type, "pkcs7-mime") {
+		t.find("MIME_ENCRYPTED", p.Path+" "+p.Name())
+	}
 	i := bytes.Index(b, oidData)
 	if i < 0 {
 		return
