@@ -45,7 +45,7 @@ var Kind = filters.Kind{
 	Summary: "links, names and domains that pretend to be others, ours above all",
 	Stage:   mail.StageData,
 	Symbols: []filters.SymbolDoc{
-		{Name: linkText, Group: group, Score: 2.5, Meaning: "The text of a link names another domain than the link leads to (to a known tracker: 0.1; to the author's domain: 0.3)."},
+		{Name: linkText, Group: group, Score: 2.5, Meaning: "The text of a link names another domain than the link leads to (to a known tracker: 0.1; to the author's domain, or a mail address: 0.3)."},
 		{Name: homograph, Group: group, Score: 4, Meaning: "A domain is written with letters of another script that look like Latin ones."},
 		{Name: nameMixed, Group: group, Score: 2.5, Meaning: "A word of the author's name mixes scripts that look alike (letters in another type: 0.4)."},
 		{Name: subjectMixed, Group: group, Score: 1.5, Meaning: "A word of the subject mixes scripts that look alike."},

@@ -194,6 +194,15 @@ func (f *finder) add(u *URL) {
 	}
 }
 
+// Within is the address that stands inside another, where a redirector leads.
+func (u URL) Within() (URL, bool) {
+	f := finder{hosts: map[string]host{}}
+	v := URL{Where: InURL, Text: u.Text}
+	inner := within(u.Path)
+	ok := inner != "" && f.parse(&v, inner) && v.Host != ""
+	return v, ok
+}
+
 // within finds the address inside the path or query of another one, escaped or
 // not: that is where a redirector leads.
 func within(path string) string {
