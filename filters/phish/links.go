@@ -40,15 +40,16 @@ func (c *check) link(l text.Link) {
 		return
 	}
 	for _, s := range said {
-		if leads(target, s) {
+		end, ok := leads(target, s)
+		if ok {
 			continue
 		}
-		factor := c.linkFactor(target)
+		factor := max(c.linkFactor(target), c.linkFactor(end)) // anybody may name a tracker behind his own page
 		if s.Scheme == "mailto" {
 			factor *= mailboxFactor
 		}
 		if s.Scheme != "mailto" || !freemail[s.Host] && !c.toDomain(s.Host) {
-			c.Note(linkText, factor, s.Host+" leads to "+target.Host)
+			c.Note(linkText, factor, s.Host+" leads to "+end.Host)
 			return
 		}
 	}
@@ -69,20 +70,22 @@ func (c *check) toDomain(host string) bool {
 // maxLeads bounds the redirectors within redirectors that are followed.
 const maxLeads = 3
 
-// leads tells whether an address goes where the text says, in the end. What it
-// carries besides, before an "@" or as words of its path, takes nobody anywhere.
-func leads(target, said urls.URL) bool {
+// leads tells whether an address goes where the text says, in the end, and
+// where that is as far as it can be read. What it carries besides, before an "@"
+// or as words of its path, takes nobody anywhere.
+func leads(target, said urls.URL) (end urls.URL, ok bool) {
 	for range maxLeads {
 		a, b := said.Registrable, domain(target)
 		if target.Host == said.Host || a == b || sameName(a, b) {
-			return true
+			return target, true
 		}
-		var ok bool
-		if target, ok = target.Within(); !ok {
-			return false
+		inner, ok := target.Within()
+		if !ok {
+			return target, false
 		}
+		target = inner
 	}
-	return false
+	return target, false
 }
 
 // domain is the part of an address's host that somebody registered, or the host.

@@ -91,6 +91,8 @@ func TestCheck(t *testing.T) {
 		{"a link to a number", link("http://198.51.100.7/", "www.example.com"), "PHISH_LINK_TEXT"},
 		{"a link through the author's domain", link("https://click.example.net/a", "www.shop.example"), "PHISH_LINK_TEXT(0.3)"},
 		{"a link through a tracker", link("https://u1.ct.sendgrid.net/a", "www.example.com"), "PHISH_LINK_TEXT(0.1)"},
+		{"a link through a tracker that says where", link("https://www.google.com/url?q=https://evil.example/", "www.example.com"), "PHISH_LINK_TEXT"},
+		{"a link that names a tracker", link("https://evil.example/?u=https://google.com/", "www.example.com"), "PHISH_LINK_TEXT"},
 		{"a link through a receiver's gate", link("https://eur01.safelinks.protection.outlook.com/?u=1", "www.example.com"), ""},
 		{"a link through a redirector that says where", link("https://evil.example/?u=https://www.example.com/", "www.example.com"), ""},
 		{"a link to the company in another country", link("https://www.example.de/", "www.example.com"), ""},
