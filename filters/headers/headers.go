@@ -79,6 +79,7 @@ func (f *filter) Check(_ context.Context, m *mail.Message) (filters.Result, erro
 	c.recipients()
 	c.placeholders()
 	c.subject()
+	c.names()
 	c.bulk()
 	if !f.isOurs(m.Session) {
 		c.missing()

@@ -69,6 +69,12 @@ func TestTheHeader(t *testing.T) {
 		{"a date that is none", with("Date: tomorrow"), "HEADER_DATE_MALFORMED"},
 		{"a zone that no place has", with("Date: Mon, 2 Mar 2026 11:59:00 +1900"), "HEADER_DATE_MALFORMED"},
 		{"a date without its weekday, with a comment", with("Date: 2 Mar 2026 11:59 +0000 (UTC)"), ""},
+		{"a date on another weekday", with("Date: Sun, 2 Mar 2026 11:59:00 +0000"), "HEADER_DATE_ODD"},
+		{"a zone that is none", with("Date: Mon, 2 Mar 2026 11:59:00 ABC"), "HEADER_DATE_ODD"},
+		{"a zone by its name", with("Date: Mon, 2 Mar 2026 11:59:00 GMT"), ""},
+		{"something behind the date", with("Date: Mon, 2 Mar 2026 11:59:00 +0000 junk"), "HEADER_DATE_ODD"},
+		{"a comment close behind the zone", with("Date: mon, 2 Mar 2026 11:59:00 +0000(UTC)"), ""},
+		{"a date without a zone's name, with a comment of words", with("Date: Mon, 2 Mar 2026 11:59:00 -0000 (at sea, by day)"), ""},
 		{"another time zone's clock", with("Date: Mon, 2 Mar 2026 23:59:00 +0000"), ""},
 		{"a date ahead", with("Date: Tue, 3 Mar 2026 00:01:00 +0000"), "HEADER_DATE_FUTURE"},
 		{"a week in a queue", with("Date: Mon, 23 Feb 2026 13:00:00 +0000"), ""},
@@ -97,6 +103,10 @@ func TestTheHeader(t *testing.T) {
 		{"white space before the colon", with("X-A : 1"), "HEADER_SPACE_BEFORE_COLON"},
 		{"a long line", with("X-A: " + strings.Repeat("a", 1000)), "HEADER_LONG_LINE"},
 		{"a charset that does not exist", with("Subject: =?klingon?q?=FE?="), "HEADER_CHARSET_UNKNOWN"},
+		{"a name in a charset that does not exist", with("From: =?klingon?q?Bob?= <bob@example.net>"), "HEADER_CHARSET_UNKNOWN"},
+		{"a reader in a charset that does not exist", with("To: =?klingon?q?Anna?= <anna@example.org>"), "HEADER_CHARSET_UNKNOWN"},
+		{"a name in another charset", with("From: =?us-ascii?q?Gr=C3=BC=C3=9Fe?= <bob@example.net>"), "HEADER_CHARSET_WRONG"},
+		{"a name that needs no encoding", with("From: =?utf-8?b?Qm9i?= <bob@example.net>"), ""},
 		{"a charset that is another", with("Subject: =?us-ascii?q?Gr=C3=BC=C3=9Fe?="), "HEADER_CHARSET_WRONG"},
 		{"a character cut in two by neighbours", with("Subject: =?utf-8?q?Gr=C3?=\r\n =?utf-8?q?=BC=C3=9Fe?="), ""},
 
@@ -195,6 +205,16 @@ func TestWithoutATimeNoDateIsOld(t *testing.T) {
 	m.Now = time.Time{}
 	if got := filtertest.Check(t, newTest(t), m); len(got) > 0 {
 		t.Errorf("found %v", got)
+	}
+}
+
+func TestMoreHopsThanAreLookedAt(t *testing.T) {
+	hop := "Received: from a.example.net by b.example.net\n"
+	for n, want := range map[int]string{maxHops: "", maxHops + 1: limit} {
+		got := filtertest.Check(t, newTest(t), filtertest.Message(strings.Repeat(hop, n)+with()))
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("%d hops: got %s, want %s", n, s, want)
+		}
 	}
 }
 

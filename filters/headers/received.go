@@ -1,13 +1,15 @@
 package headers
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/postern-mail/postern/mail"
 )
 
-// The bounds on what is read of the Received fields.
+// The bounds on what is read of the Received fields. Postfix takes no mail of more
+// than 50 hops for anything but a loop (hopcount_limit).
 const (
 	maxHops = 50   // fields
 	maxHop  = 2048 // bytes of one
@@ -23,6 +25,9 @@ func (c *check) received(own []string) {
 		own = append(slices.Clip(own), name)
 	}
 	hops := c.fields["received"]
+	if len(hops) > maxHops {
+		c.Note(limit, 1, fmt.Sprintf("%d Received fields", len(hops)))
+	}
 	above := "from " + strings.ToLower(c.msg.Session.ClientName)
 	for _, hop := range hops[:min(len(hops), maxHops)] {
 		hop = strings.ToLower(hop[:min(len(hop), maxHop)])

@@ -10,6 +10,7 @@ const (
 	noSubject     = "HEADER_NO_SUBJECT"
 	repeated      = "HEADER_REPEATED"
 	dateMalformed = "HEADER_DATE_MALFORMED"
+	dateOdd       = "HEADER_DATE_ODD"
 	dateFuture    = "HEADER_DATE_FUTURE"
 	datePast      = "HEADER_DATE_PAST"
 	idMalformed   = "HEADER_MESSAGE_ID_MALFORMED"
@@ -60,6 +61,7 @@ var symbols = []filters.SymbolDoc{
 	{Name: noSubject, Group: groupHeaders, Score: 0.5, Meaning: "There is no Subject, or an empty one."},
 	{Name: repeated, Group: groupHeaders, Score: 2, Meaning: "A field that may stand once stands several times (with equal values: 0.3)."},
 	{Name: dateMalformed, Group: groupHeaders, Score: 1, Meaning: "The Date is none."},
+	{Name: dateOdd, Group: groupHeaders, Score: 0.5, Meaning: "The Date has another day of the week than its own, a zone that is none, or something behind it."},
 	{Name: dateFuture, Group: groupHeaders, Score: 2, Meaning: "The Date lies more than 12 hours ahead."},
 	{Name: datePast, Group: groupHeaders, Score: 1, Meaning: "The Date lies more than a week back (0.5), or half a year."},
 	{Name: idMalformed, Group: groupHeaders, Score: 1, Meaning: "The Message-ID has not the form <left@right>."},
@@ -75,7 +77,7 @@ var symbols = []filters.SymbolDoc{
 	{Name: wordWrong, Group: groupHeaders, Score: 0.5, Meaning: "An encoded word is in another charset than it says."},
 	{Name: forgedHop, Group: groupHeaders, Score: 2.5, Meaning: "A Received field claims that we took the message, but the next hop did not get it from us."},
 	{Name: template, Group: groupHeaders, Score: 2.5, Meaning: "A placeholder of a mailing program was not filled in: [an10], {{name}}, %%TO%%."},
-	{Name: limit, Group: groupHeaders, Score: 1, Meaning: "There are more fields than were looked at."},
+	{Name: limit, Group: groupHeaders, Score: 1, Meaning: "There are more fields, or Received fields, than were looked at."},
 
 	{Name: subjectCaps, Group: groupSubject, Score: 0.7, Meaning: "The subject is in capitals."},
 	{Name: subjectMarks, Group: groupSubject, Score: 0.4, Meaning: "The subject shouts: !!, $$, ***."},

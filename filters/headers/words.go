@@ -1,16 +1,36 @@
 package headers
 
 import (
+	"slices"
+
 	"github.com/postern-mail/postern/mail/mime"
 	"github.com/postern-mail/postern/mail/text/charset"
 )
 
-// encodedWords looks at the encoded words of the Subject (RFC 2047): charsets
-// that do not exist or are not the text's, and base64 around a text that needs
-// no encoding.
+// encodedWords looks at the encoded words of the Subject (RFC 2047): their
+// charsets, and base64 around a text that needs no encoding.
 func (c *check) encodedWords(value string) {
 	words := mime.Words(value)
-	plain := len(words) > 0
+	c.charsets(words)
+	plain := func(w mime.Word) bool { return w.Base64 && isPrintable(w.Bytes) }
+	if len(words) > 0 && !slices.ContainsFunc(words, func(w mime.Word) bool { return !plain(w) }) {
+		c.Note(subjectEncoded, 1, "")
+	}
+}
+
+// named are the fields whose encoded words a reader sees as names.
+var named = []string{"from", "to", "cc", "reply-to"}
+
+// names looks at the charsets of the names beside addresses.
+func (c *check) names() {
+	for _, key := range named {
+		value := c.first(key)
+		c.charsets(mime.Words(value[:min(len(value), maxSubject)]))
+	}
+}
+
+// charsets looks for charsets that do not exist or are not the text's.
+func (c *check) charsets(words []mime.Word) {
 	for _, w := range words {
 		_, info := charset.Decode(w.Charset, w.Bytes, 4*len(w.Bytes)+16)
 		if info.Unknown {
@@ -19,10 +39,6 @@ func (c *check) encodedWords(value string) {
 		if info.Wrong {
 			c.Note(wordWrong, 1, info.Declared+" is "+info.Used)
 		}
-		plain = plain && w.Base64 && isPrintable(w.Bytes)
-	}
-	if plain {
-		c.Note(subjectEncoded, 1, "")
 	}
 }
 

@@ -3,8 +3,10 @@ package phish
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/publicsuffix"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/postern-mail/postern/mail"
 )
@@ -28,6 +30,7 @@ func (c *check) name(a mail.Address) {
 	if strings.ContainsFunc(name, styled) {
 		c.Note(nameMixed, styledFactor, name)
 	}
+	name = seen(name)
 	factor := listFactor
 	if !c.listed(a) {
 		factor = 1
@@ -36,10 +39,11 @@ func (c *check) name(a mail.Address) {
 	if c.ours || c.isOwn(a.Domain) {
 		return
 	}
-	list := skeletons(name)
+	letters := skeletons(name)
+	list, together := slices.Concat(letters, nameWords(name)), strings.Join(letters, "")
 	c.ownName(name, list, a, factor)
 	for _, p := range c.people {
-		if p.named(list) && !slices.Contains(p.addresses, strings.ToLower(a.String())) {
+		if p.named(list, together) && !slices.Contains(p.addresses, strings.ToLower(a.String())) {
 			c.Note(nameOfPerson, factor, name+" <"+a.String()+">")
 		}
 	}
@@ -101,28 +105,24 @@ func skeletons(s string) []string {
 	return list
 }
 
-// person is one of ours.
-type person struct {
-	words     []string // skeletons of the name's words
-	addresses []string // lower case
-}
-
-func newPerson(p Person) (person, bool) {
-	q := person{words: skeletons(p.Name)}
-	for _, a := range p.Addresses {
-		q.addresses = append(q.addresses, strings.ToLower(a))
-	}
-	long := len([]rune(strings.Join(q.words, ""))) // a Chinese name is one word of two signs or more
-	return q, len(q.words) > 1 || len(q.words) == 1 && q.words[0][0] >= 0x80 && long > 1
-}
-
-// named tells whether a display name is this person's, by the skeletons of its
-// words: all of the person's are among them, in any order.
-func (p person) named(list []string) bool {
-	for _, w := range p.words {
-		if !slices.Contains(list, w) {
-			return false
+// seen is a name as it looks: without characters that are not seen, wide letters
+// as others (Unicode Standard Annex 15).
+func seen(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) {
+			return -1
 		}
+		return r
+	}, norm.NFKC.String(name))
+}
+
+// nameWords are the skeletons of a name's words, digits and bars taken for the
+// letters that they look like: "A1ice".
+func nameWords(s string) []string {
+	list := strings.FieldsFunc(s, func(r rune) bool { return !isLetter(r) && !unicode.IsDigit(r) && r != '|' })
+	list = list[:min(len(list), maxWords)]
+	for i, w := range list {
+		list[i] = skeleton(w)
 	}
-	return true
+	return list
 }

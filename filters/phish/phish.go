@@ -13,7 +13,6 @@ package phish
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"golang.org/x/net/publicsuffix"
 
@@ -44,15 +43,16 @@ var Kind = filters.Kind{
 	Name:    "phish",
 	Summary: "links, names and domains that pretend to be others, ours above all",
 	Stage:   mail.StageData,
+	After:   []string{"spf", "dkim"},
 	Symbols: []filters.SymbolDoc{
-		{Name: linkText, Group: group, Score: 2.5, Meaning: "The text of a link names another domain than the link leads to (to a known tracker: 0.1; to the author's domain: 0.3)."},
+		{Name: linkText, Group: group, Score: 2.5, Meaning: "The text of a link names another domain than the link leads to (to a known tracker: 0.1; to the author's domain, or a mail address: 0.3)."},
 		{Name: homograph, Group: group, Score: 4, Meaning: "A domain is written with letters of another script that look like Latin ones."},
 		{Name: nameMixed, Group: group, Score: 2.5, Meaning: "A word of the author's name mixes scripts that look alike (letters in another type: 0.4)."},
 		{Name: subjectMixed, Group: group, Score: 1.5, Meaning: "A word of the subject mixes scripts that look alike."},
 		{Name: nameAddress, Group: group, Score: 2.5, Meaning: "The author's name holds an address of another domain."},
 		{Name: nameDomain, Group: group, Score: 0.4, Meaning: "The author's name holds another domain than his address."},
-		{Name: nameOwn, Group: group, Score: 4, Meaning: "The author's name holds a domain of ours, and his address is elsewhere (only the name of the domain: 0.4; from a mailing list: 0.3 of that)."},
-		{Name: nameOfPerson, Group: group, Score: 5, Meaning: "The author bears the name of one of our listed people, and his address is not theirs (from a mailing list: 0.3)."},
+		{Name: nameOwn, Group: group, Score: 4, Meaning: "The author's name holds a domain of ours, and his address is elsewhere (only the name of the domain: 0.4; through a mailing list: 0.3 of that)."},
+		{Name: nameOfPerson, Group: group, Score: 5, Meaning: "The author bears the name of one of our listed people, and his address is not theirs (through a mailing list: 0.3)."},
 		{Name: lookalike, Group: group, Score: 5, Meaning: "A domain looks like one of ours: by letters that look alike (1), one letter (0.7), our name in it (0.7), another ending (0.2)."},
 		{Name: replyFree, Group: group, Score: 2, Meaning: "Replies go to a freemail address, and the message comes from another (the same local part: 0.3)."},
 		{Name: replyOther, Group: group, Meaning: "Replies go to another domain."},
@@ -137,11 +137,4 @@ func registrable(host string) string {
 		return r
 	}
 	return host
-}
-
-// listed tells whether the message went through a mailing list, which may have
-// put its own address for the author's, and the author's into Reply-To.
-func (c *check) listed(a mail.Address) bool {
-	h := c.msg.Header
-	return h.Count("List-Id")+h.Count("List-Post")+h.Count("Mailing-List") > 0 || strings.Contains(strings.ToLower(a.Name), " via ")
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/postern-mail/postern/filters"
 	"github.com/postern-mail/postern/internal/filtertest"
 	"github.com/postern-mail/postern/mail"
+	"github.com/postern-mail/postern/mail/authres"
 )
 
 func newTest(t testing.TB) filters.Filter {
@@ -17,7 +18,7 @@ func newTest(t testing.TB) filters.Filter {
 		OwnDomains: []string{"muster-werk.example", "Lindenhof.example", "firm.example"},
 		People: []Person{
 			{Name: "Anna Muster", Addresses: []string{"anna@home.example.net"}},
-			{Name: "王小明"},
+			{Name: "王小明"}, {Name: "李 明"}, {Name: "Lili Otto"},
 		},
 	}})
 	if err != nil {
@@ -51,8 +52,20 @@ func TestCheck(t *testing.T) {
 		{"the name of one of ours", from("Anna Muster <anna@example.net>"), "PHISH_PERSON"},
 		{"the name the other way round, with a title", from("\"MUSTER, Anna (CEO)\" <ceo@example.net>"), "PHISH_PERSON"},
 		{"the name in letters that look alike", from("=?utf-8?b?0JBubmEgTXVzdGVy?= <ceo@example.net>"), "PHISH_NAME_MIXED PHISH_PERSON"},
+		{"the name with signs that are not seen", from("=?utf-8?q?An=E2=80=8Bna_Mus=C2=ADter?= <ceo@example.net>"), "PHISH_PERSON"},
+		{"the name with a filler for a blank", from("=?utf-8?b?QW5uYeOFpE11c3Rlcg==?= <ceo@example.net>"), "PHISH_PERSON"},
+		{"the name with digits for letters", from("Li1i 0tto <ceo@example.net>"), "PHISH_PERSON"},
+		{"the name and a number", from("Lili Otto2 <ceo@example.net>"), "PHISH_PERSON"},
+		{"the name without a blank", from("AnnaMuster <ceo@example.net>"), "PHISH_PERSON"},
+		{"the name letter by letter", from("\"A n n a  M u s t e r\" <ceo@example.net>"), "PHISH_PERSON"},
 		{"half a name", from("Anna Beispiel <anna@example.net>"), ""},
 		{"a Chinese name", from("=?utf-8?b?546L5bCP5piO?= <boss@example.net>"), "PHISH_PERSON"},
+		{"a Chinese name with a blank", from("王 小明 <boss@example.net>"), "PHISH_PERSON"},
+		{"a Chinese name with a title", from("王小明总经理 <boss@example.net>"), "PHISH_PERSON"},
+		{"a Chinese name behind a title", from("总经理 王小明 <boss@example.net>"), "PHISH_PERSON"},
+		{"a short Chinese name with a title", from("李明经理 <boss@example.net>"), "PHISH_PERSON"},
+		{"a short Chinese name in another's", from("李明德 <boss@example.net>"), ""},
+		{"another Chinese name", from("王大明 <boss@example.net>"), ""},
 		{"one of ours through a list", from("Anna Muster via talk <talk@lists.example.net>"), "PHISH_PERSON(0.3)"},
 		{"a list by its field", from("Anna Muster <talk@lists.example.net>", "List-Id: <talk.lists.example.net>"), "PHISH_PERSON(0.3)"},
 
@@ -62,6 +75,8 @@ func TestCheck(t *testing.T) {
 
 		{"an address in the name", from("\"boss@example.org\" <a@example.net>"), "PHISH_NAME_ADDRESS"},
 		{"an address of ours in the name", from("\"anna@lindenhof.example\" <a@example.net>"), "PHISH_NAME_OWN"},
+		{"an address in the name with signs that are not seen", from("=?utf-8?q?=22boss=40exam=E2=80=8Bple=2Eorg=22?= <a@example.net>"), "PHISH_NAME_ADDRESS"},
+		{"an address in the name with a wide sign", from("\"boss\uff20example.org\" <a@example.net>"), "PHISH_NAME_ADDRESS"},
 		{"the same address in the name", from("\"a@example.net\" <a@mail.example.net>"), ""},
 		{"a handle in the name", from("\"Bob @ work\" <a@example.net>"), ""},
 		{"an address in the name, from a list", from("\"'boss@example.org' via talk\" <talk@lists.example.net>"), ""},
@@ -91,11 +106,26 @@ func TestCheck(t *testing.T) {
 		{"a link to a number", link("http://198.51.100.7/", "www.example.com"), "PHISH_LINK_TEXT"},
 		{"a link through the author's domain", link("https://click.example.net/a", "www.shop.example"), "PHISH_LINK_TEXT(0.3)"},
 		{"a link through a tracker", link("https://u1.ct.sendgrid.net/a", "www.example.com"), "PHISH_LINK_TEXT(0.1)"},
+		{"a link through a tracker that says where", link("https://www.google.com/url?q=https://evil.example/", "www.example.com"), "PHISH_LINK_TEXT"},
+		{"a link that names a tracker", link("https://evil.example/?u=https://google.com/", "www.example.com"), "PHISH_LINK_TEXT"},
 		{"a link through a receiver's gate", link("https://eur01.safelinks.protection.outlook.com/?u=1", "www.example.com"), ""},
 		{"a link through a redirector that says where", link("https://evil.example/?u=https://www.example.com/", "www.example.com"), ""},
 		{"a link to the company in another country", link("https://www.example.de/", "www.example.com"), ""},
-		{"words and an address", link("https://evil.example/a", "visit www.example.com now"), ""},
-		{"a mail address", link("https://evil.example/a", "a@example.com"), ""},
+		{"words and an address", link("https://evil.example/a", "visit www.example.com now"), "PHISH_LINK_TEXT"},
+		{"an address in brackets", link("https://evil.example/a", "(https://example.com/)"), "PHISH_LINK_TEXT"},
+		{"an address with wide letters and dots", link("https://evil.example/a", "ｗｗｗ。example。com"), "PHISH_LINK_TEXT"},
+		{"words and a name", link("https://shop.example/a", "our deals at Example.com"), ""},
+		{"words and half an address", link("https://www.examples.example/a", "go to https://www.exam…"), ""},
+		{"words and the address that it leads to", link("https://example.com/a", "visit www.example.com now"), ""},
+		{"the text as a path", link("https://evil.example/www.example.com/login", "www.example.com"), "PHISH_LINK_TEXT"},
+		{"the text as a user name", link("http://www.example.com@evil.example/", "www.example.com"), "PHISH_LINK_TEXT"},
+		{"the text as a left part of the host", link("http://www.example.com.evil.example/", "www.example.com"), "PHISH_LINK_TEXT"},
+		{"the text behind the #", link("http://evil.example/#example.com", "www.example.com"), "PHISH_LINK_TEXT"},
+		{"a redirector that says it leads elsewhere", link("https://evil.example/www.example.com?u=https://evil.test/", "www.example.com"), "PHISH_LINK_TEXT"},
+		{"a mail address", link("https://evil.example/a", "a@example.com"), "PHISH_LINK_TEXT(0.3)"},
+		{"a mail address at the place it names", link("https://www.example.com/a", "a@example.com"), ""},
+		{"the reader's address", link("https://shop.example/me", "anna@example.org"), ""},
+		{"an address of freemail", link("https://shop.example/me", "anna@gmail.com"), ""},
 		{"a file name", link("https://evil.example/a", "setup.py"), ""},
 		{"a link to a mail address", link("mailto:a@evil.example", "www.example.com"), ""},
 
@@ -123,6 +153,47 @@ func TestCheck(t *testing.T) {
 				t.Errorf("got %s, want %s", s, c.want)
 			}
 		})
+	}
+}
+
+func TestAListMustBeOne(t *testing.T) {
+	f := newTest(t)
+	result := func(method, value, typ, name, domain string) authres.Result {
+		return authres.Result{Method: method, Value: value, Props: []authres.Prop{{Type: typ, Name: name, Value: domain}}}
+	}
+	dkim := func(value, domain string) authres.Result { return result("dkim", value, "header", "d", domain) }
+	spf := func(value, sender string) authres.Result { return result("spf", value, "smtp", "mailfrom", sender) }
+	const believed, not = "PHISH_PERSON(0.3)", "PHISH_PERSON"
+	via := from("Anna Muster via talk <talk@lists.example.net>")
+	byField := from("Anna Muster <anna@example.com>", "List-Id: Talk <talk.lists.example.net>")
+	byPost := from("Anna Muster <anna@example.com>", "List-Post: <mailto:talk@lists.example.net>")
+	for _, c := range []struct {
+		name string
+		msg  *mail.Message
+		auth []authres.Result
+		want string
+	}{
+		{"nothing was checked", via, nil, believed},
+		{"no signature", via, []authres.Result{{Method: "dkim", Value: authres.None}}, not},
+		{"no signature, and a field", byField, []authres.Result{{Method: "dkim", Value: authres.None}}, not},
+		{"a signature of the list", via, []authres.Result{dkim(authres.Pass, "example.net")}, believed},
+		{"a signature of the list that the field names", byField, []authres.Result{dkim(authres.Pass, "lists.example.net")}, believed},
+		{"a signature of the list that another field names", byPost, []authres.Result{dkim(authres.Pass, "lists.example.net")}, believed},
+		{"a signature that fails", byField, []authres.Result{dkim(authres.Fail, "lists.example.net")}, not},
+		{"a signature of a stranger", byField, []authres.Result{dkim(authres.Pass, "example.org")}, not},
+		{"the list's return path", byField, []authres.Result{{Method: "dkim", Value: authres.None}, spf(authres.Pass, "talk-bounces@lists.example.net")}, believed},
+		{"a stranger's return path", byField, []authres.Result{spf(authres.Pass, "a@example.org")}, not},
+		{"DNS did not answer", byField, []authres.Result{dkim(authres.Temperror, "lists.example.net")}, believed},
+		{"a method that says nothing of it", byField, []authres.Result{{Method: "iprev", Value: authres.Pass}}, believed},
+	} {
+		if got := strings.Join(filtertest.Check(t, f, c.msg.WithAuth(c.auth)), " "); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+	m := byField.WithAuth([]authres.Result{{Method: "spf", Value: authres.None}})
+	m.Unchecked = []string{"dkim"}
+	if got := filtertest.Check(t, f, m); !slices.Equal(got, []string{believed}) {
+		t.Errorf("DKIM could not be checked: got %v", got)
 	}
 }
 

@@ -55,9 +55,18 @@ func deceives(word string, pure bool) bool {
 // maxWords bounds the words that are looked at in a text.
 const maxWords = 200
 
+// isLetter tells of letters and their marks; fillers are letters that show a blank.
+func isLetter(r rune) bool {
+	switch r {
+	case 0x115f, 0x1160, 0x3164, 0xffa0:
+		return false
+	}
+	return unicode.IsLetter(r) || unicode.Is(unicode.Mn, r)
+}
+
 // words cuts text into runs of letters.
 func words(s string) []string {
-	list := strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicode.Mn, r) })
+	list := strings.FieldsFunc(s, func(r rune) bool { return !isLetter(r) })
 	return list[:min(len(list), maxWords)]
 }
 

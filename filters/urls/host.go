@@ -19,12 +19,22 @@ func userInfo(u urls.URL) string {
 	if end := strings.IndexAny(s, `/\?#`); end >= 0 {
 		s = s[:end]
 	}
-	return s[:max(0, strings.LastIndexByte(s, '@'))]
+	if i := strings.LastIndexByte(s, '@'); i >= 0 {
+		s = s[:i]
+	}
+	return s[:min(len(s), maxUser)]
 }
 
+// maxUser bounds what is read of a user name, in bytes. A longer one is there to
+// push the host out of sight.
+const maxUser = 200
+
 // looksLikeHost tells whether a user name would be taken for a host: it begins
-// as one, or its last part is a top-level domain.
+// as one, its last part is a top-level domain, or nobody could see its end.
 func looksLikeHost(user string) bool {
+	if len(user) == maxUser {
+		return true
+	}
 	user, _, _ = strings.Cut(strings.ToLower(user), ":")
 	user, _, _ = strings.Cut(user, "%")
 	return strings.HasPrefix(user, "www.") || strings.Contains(user, ".") && isTop(user[strings.LastIndexByte(user, '.')+1:])

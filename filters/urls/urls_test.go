@@ -52,6 +52,7 @@ func TestCheck(t *testing.T) {
 		{"a host as user name", linked("http://www.example.com@example.net/"), "URL_USERINFO"},
 		{"a host and a password", linked("http://example.com:80@example.net/"), "URL_USERINFO"},
 		{"a user name", linked("ftp://anna@example.net/"), "URL_USERINFO(0.3)"},
+		{"a host as a user name that has no end", linked("http://a.example" + strings.Repeat("a", 2100) + "@example.net/"), "URL_USERINFO"},
 		{"an unusual port", linked("https://example.com:8443/"), "URL_PORT"},
 		{"an escaped host", linked("http://%65xample.com/"), "URL_ESCAPED_HOST"},
 		{"backslashes", linked(`http:\\example.com\a`), "URL_BACKSLASH"},

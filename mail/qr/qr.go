@@ -12,10 +12,13 @@ package qr
 
 import (
 	"bytes"
+	"cmp"
 	"image"
+	"image/color"
 	_ "image/gif"  // GIF images
 	_ "image/jpeg" // JPEG images
 	_ "image/png"  // PNG images
+	"slices"
 	"strings"
 
 	"github.com/postern-mail/postern/mail/mime"
@@ -23,15 +26,16 @@ import (
 
 // Limits bounds what is looked at. Each that is met is MIME_LIMIT_IMAGES.
 type Limits struct {
-	Images int // images decoded
+	Images int // images decoded, small ones and those of one colour aside
 	Bytes  int // bytes of one image, encoded
 	Side   int // pixels of the longer side of one image
-	Pixels int // pixels of all images together
+	Memory int // bytes that the pixels of all images take together, decoded
+	Pixels int // pixels of all images together that are searched, after large ones were made smaller
 }
 
 // DefaultLimits are bounds within which any code stays that is meant to be read.
 func DefaultLimits() Limits {
-	return Limits{Images: 10, Bytes: 4 << 20, Side: 4000, Pixels: 4 << 20}
+	return Limits{Images: 30, Bytes: 4 << 20, Side: 8000, Memory: 32 << 20, Pixels: 4 << 20}
 }
 
 // Limited is the symbol of an image that was not looked at for its size, or of too many.
@@ -50,36 +54,93 @@ const minSide = 21
 // all pixels and take a few bytes only.
 const maxScans = 50
 
-// Find reads the codes in the images of a message. It takes time linear in the
-// bytes and pixels that the limits allow.
+// small is how many pixels are so few that an image is not counted. Icons and
+// spacers stand in mail by the dozen.
+const small = 64 * 64
+
+// Find reads the codes in the images of a message, the small ones first, so that
+// the large cannot use up the bounds. It takes time linear in the bytes and
+// pixels that the limits allow.
 func Find(tree *mime.Tree, limits Limits) Found {
 	var f Found
-	images := 0
-	for _, p := range tree.Parts() {
-		if !isImage(p) {
+	for _, p := range pictures(tree) {
+		if limits.Images < 1 || len(p.bytes) > limits.Bytes || p.side > limits.Side || p.memory > limits.Memory || p.scans > maxScans {
+			f.limit(p.part)
 			continue
 		}
-		b := p.Content()
-		config, format, err := image.DecodeConfig(bytes.NewReader(b))
+		limits.Memory -= p.memory
+		img, _, err := image.Decode(bytes.NewReader(p.bytes))
+		if err != nil {
+			limits.Images--
+			continue
+		}
+		g := gray(img)
+		if g.plain() {
+			continue
+		}
+		if len(g.pix) > limits.Pixels {
+			f.limit(p.part)
+			continue
+		}
+		limits.Pixels -= len(g.pix)
+		if p.pixels > small {
+			limits.Images--
+		}
+		for _, text := range read(g) {
+			f.add(text)
+		}
+	}
+	return f
+}
+
+// picture is an image by what it says of itself.
+type picture struct {
+	part                 *mime.Part
+	bytes                []byte
+	side, pixels, memory int
+	scans                int // passes of a JPEG
+}
+
+// pictures lists the images that could show a code, the smallest first.
+func pictures(tree *mime.Tree) []picture {
+	var list []picture
+	for _, part := range tree.Parts() {
+		if !isImage(part) {
+			continue
+		}
+		p := picture{part: part, bytes: part.Content()}
+		config, format, err := image.DecodeConfig(bytes.NewReader(p.bytes))
 		if err != nil || min(config.Width, config.Height) < minSide {
 			continue
 		}
-		pixels := config.Width * config.Height
-		switch {
-		case images >= limits.Images, len(b) > limits.Bytes, max(config.Width, config.Height) > limits.Side, pixels > limits.Pixels,
-			format == "jpeg" && bytes.Count(b, []byte("\xff\xda")) > maxScans:
-			f.limit(p)
-			continue
+		p.side, p.pixels = max(config.Width, config.Height), config.Width*config.Height
+		p.memory = p.pixels * depth(config.ColorModel)
+		if format == "jpeg" { // slower to decode by the pixel
+			p.memory, p.scans = p.pixels*maxDepth, bytes.Count(p.bytes, []byte("\xff\xda"))
 		}
-		images++
-		limits.Pixels -= pixels
-		img, _, err := image.Decode(bytes.NewReader(b))
-		if err != nil {
-			continue
-		}
-		f.add(read(img))
+		list = append(list, p)
 	}
-	return f
+	slices.SortStableFunc(list, func(a, b picture) int { return cmp.Compare(a.memory, b.memory) })
+	return list
+}
+
+// maxDepth is the most that a pixel takes, in bytes.
+const maxDepth = 8
+
+// depth is what a pixel takes, in bytes.
+func depth(m color.Model) int {
+	if _, ok := m.(color.Palette); ok {
+		return 1
+	}
+	switch m {
+	case color.GrayModel:
+		return 1
+	case color.Gray16Model:
+		return 2
+	case color.RGBAModel, color.NRGBAModel:
+		return 4
+	}
+	return maxDepth
 }
 
 // isImage tells whether a reader would show the part as an image that we can

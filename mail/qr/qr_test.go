@@ -131,20 +131,60 @@ func TestACodeIsToldOnce(t *testing.T) {
 	}
 }
 
+func TestEveryCodeOfAnImageIsRead(t *testing.T) {
+	two := image.NewGray(image.Rect(0, 0, 300, 150))
+	draw.Draw(two, image.Rect(0, 0, 150, 150), code(t, "a", 150), image.Point{}, draw.Src)
+	draw.Draw(two, image.Rect(150, 0, 300, 150), code(t, address, 150), image.Point{}, draw.Src)
+	for name, img := range map[string]image.Image{"two": two, "two on a dark page": inverted(two)} {
+		f := Find(tree(encode(t, "png", img)), DefaultLimits())
+		if slices.Sort(f.Texts); !slices.Equal(f.Texts, []string{"a", address}) {
+			t.Errorf("%s: got %q", name, f.Texts)
+		}
+	}
+}
+
+func TestNothingHidesACode(t *testing.T) {
+	img := encode(t, "png", code(t, address, 120))
+	many := func(n int, decoy image.Image) (images [][]byte) {
+		b := encode(t, "png", decoy)
+		for range n {
+			images = append(images, b)
+		}
+		return append(images, img)
+	}
+	dot := func(n int) image.Image {
+		g := image.NewGray(image.Rect(0, 0, n, n))
+		g.Pix[n] = 0xff
+		return g
+	}
+	for name, images := range map[string][][]byte{
+		"40 images of one colour": many(40, image.NewGray(image.Rect(0, 0, 100, 100))),
+		"40 small images":         many(40, dot(30)),
+		"large images":            many(3, dot(3500)),
+		"its own size":            {encode(t, "png", code(t, address, 2100))},
+		"its own size and colour": {encode(t, "png", page(code(t, address, 700), 2100, 2100, color.White))},
+	} {
+		if f := Find(tree(images...), DefaultLimits()); !slices.Equal(f.Texts, []string{address}) {
+			t.Errorf("%s: got %q, %v", name, f.Texts, f.Findings)
+		}
+	}
+}
+
 func TestEveryLimitIsTold(t *testing.T) {
 	img := encode(t, "png", code(t, address, 120))
 	for name, l := range map[string]Limits{
-		"images": {Images: 0, Bytes: 1e6, Side: 1000, Pixels: 1e6},
-		"bytes":  {Images: 9, Bytes: len(img) - 1, Side: 1000, Pixels: 1e6},
-		"side":   {Images: 9, Bytes: 1e6, Side: 119, Pixels: 1e6},
-		"pixels": {Images: 9, Bytes: 1e6, Side: 1000, Pixels: 120*120 - 1},
+		"images": {Images: 0, Bytes: 1e6, Side: 1000, Memory: 1e6, Pixels: 1e6},
+		"bytes":  {Images: 9, Bytes: len(img) - 1, Side: 1000, Memory: 1e6, Pixels: 1e6},
+		"side":   {Images: 9, Bytes: 1e6, Side: 119, Memory: 1e6, Pixels: 1e6},
+		"memory": {Images: 9, Bytes: 1e6, Side: 1000, Memory: 120*120 - 1, Pixels: 1e6},
+		"pixels": {Images: 9, Bytes: 1e6, Side: 1000, Memory: 1e6, Pixels: 120*120 - 1},
 	} {
 		if f := Find(tree(img), l); len(f.Texts) > 0 || len(f.Findings) != 1 || f.Findings[0].Symbol != Limited {
 			t.Errorf("%s: %q, %v", name, f.Texts, f.Findings)
 		}
 	}
 	// The pixels of one image are taken from those of the next.
-	f := Find(tree(img, encode(t, "png", code(t, "b", 120))), Limits{Images: 9, Bytes: 1e6, Side: 1000, Pixels: 120*120 + 1})
+	f := Find(tree(img, encode(t, "png", code(t, "b", 120))), Limits{Images: 9, Bytes: 1e6, Side: 1000, Memory: 1e6, Pixels: 120*120 + 1})
 	if !slices.Equal(f.Texts, []string{address}) || len(f.Findings) != 1 {
 		t.Errorf("two images: %q, %v", f.Texts, f.Findings)
 	}
@@ -176,8 +216,8 @@ func corners(n int) image.Image {
 func abs(n int) int { return max(n, -n) }
 
 func TestTheSearchEndsAmongManyCorners(t *testing.T) {
-	if text := read(corners(500)); text != "" {
-		t.Errorf("read %q", text)
+	if texts := read(gray(corners(500))); len(texts) > 0 {
+		t.Errorf("read %q", texts)
 	}
 }
 
@@ -188,7 +228,7 @@ func FuzzFind(f *testing.F) {
 		f.Add(encode(f, format, img))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		limits := Limits{Images: 1, Bytes: 1 << 20, Side: 300, Pixels: 300 * 300}
+		limits := Limits{Images: 1, Bytes: 1 << 20, Side: 300, Memory: 8 * 300 * 300, Pixels: 300 * 300}
 		for _, text := range Find(tree(b), limits).Texts {
 			if !utf8.ValidString(text) || text == "" {
 				t.Errorf("text %q", text)
@@ -206,7 +246,7 @@ func FuzzRead(f *testing.F) {
 		if w < 1 || w > 200 || len(pix) < w {
 			return
 		}
-		read(&image.Gray{Pix: pix, Stride: w, Rect: image.Rect(0, 0, w, len(pix)/w)})
+		read(gray(&image.Gray{Pix: pix, Stride: w, Rect: image.Rect(0, 0, w, len(pix)/w)}))
 	})
 }
 

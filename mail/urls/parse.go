@@ -5,7 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxURL bounds an address, in bytes.
+// maxURL bounds what is kept of an address, in bytes: of the whole, and of its
+// path. Its host is found however much stands before it.
 const maxURL = 2048
 
 // Parse takes an address apart as a browser would that is given it as a link.
@@ -20,9 +21,8 @@ func Parse(raw string) (URL, bool) {
 
 // parse is Parse with the finder's memory of hosts. It fills in an empty URL.
 func (f *finder) parse(u *URL, raw string) bool {
-	raw = raw[:min(len(raw), maxURL)]
 	f.work += len(raw)
-	u.Raw = valid(raw)
+	u.Raw = cut(raw)
 	s := trimBlanks(raw)
 	// URL Standard section 4.4: tabs and line ends are taken out wherever they are.
 	if broken(s) {
@@ -83,7 +83,7 @@ func (f *finder) authority(u *URL, s string) bool {
 		end++
 	}
 	auth := s[:end]
-	u.Path = valid(s[end:])
+	u.Path = cut(s[end:])
 	if end < len(s) && s[end] == '\\' {
 		u.Flags |= Backslash
 	}
@@ -117,7 +117,7 @@ func (f *finder) mailto(u *URL, s string) bool {
 	if i < 0 {
 		return false
 	}
-	u.Path = valid(path)
+	u.Path = cut(path)
 	return f.host(u, address[i+1:])
 }
 
@@ -127,7 +127,7 @@ func (f *finder) host(u *URL, raw string) bool {
 	if !ok {
 		raw = strings.Clone(raw) // hosts outlive the message, in its record
 		h = readHost(raw)
-		if len(f.hosts) < 10000 {
+		if len(f.hosts) < 10000 && len(raw) <= 3*maxHost {
 			f.hosts[raw] = h
 		}
 	}
@@ -161,6 +161,9 @@ func digits(s string) string {
 	}
 	return s
 }
+
+// cut is valid of what is kept of s.
+func cut(s string) string { return valid(s[:min(len(s), maxURL)]) }
 
 // valid gives s back with U+FFFD for what is no UTF-8.
 func valid(s string) string {

@@ -213,16 +213,21 @@ func listed(host string) bool {
 	return icann
 }
 
+// closing is punctuation that may follow an address.
+const closing = ".,;:!?'*_~)]"
+
 // trim takes punctuation off the end that belongs to the sentence. A closing
 // bracket stays where the address opened it.
 func trim(raw string) string {
-	raw = raw[:min(len(raw), maxURL)]
+	if len(raw) > maxURL {
+		return strings.TrimRight(raw, closing)
+	}
 	for raw != "" {
 		last := raw[len(raw)-1]
 		if last == ')' && strings.Count(raw, "(") >= strings.Count(raw, ")") {
 			return raw
 		}
-		if strings.IndexByte(".,;:!?'*_~)]", last) < 0 {
+		if strings.IndexByte(closing, last) < 0 {
 			return raw
 		}
 		raw = raw[:len(raw)-1]

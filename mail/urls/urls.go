@@ -12,7 +12,6 @@ package urls
 
 import (
 	"hash/maphash"
-	"strings"
 
 	"github.com/postern-mail/postern/mail/mime"
 	"github.com/postern-mail/postern/mail/text"
@@ -180,7 +179,7 @@ func (f *finder) add(u *URL) {
 		}
 		return
 	}
-	inner := within(u.Path)
+	inner := within(u)
 	if inner != "" {
 		u.Flags |= Redirects
 	}
@@ -191,51 +190,5 @@ func (f *finder) add(u *URL) {
 		if f.parse(&v, inner) && v.Host != "" {
 			f.add(&v)
 		}
-	}
-}
-
-// within finds the address inside the path or query of another one, escaped or
-// not: that is where a redirector leads.
-func within(path string) string {
-	if len(path) < 8 {
-		return ""
-	}
-	path = strings.TrimLeft(path, "/")
-	for range 3 {
-		if i := schemeAt(path); i >= 0 {
-			inner := path[i:]
-			if !strings.Contains(inner, "?") {
-				if j := strings.IndexByte(inner, '&'); j > 0 {
-					inner = inner[:j]
-				}
-			}
-			return inner
-		}
-		if !strings.Contains(path, "%") {
-			return ""
-		}
-		next := string(unescape(path))
-		if next == path {
-			return ""
-		}
-		path = next
-	}
-	return ""
-}
-
-// schemeAt finds "http://" or "https://" in any case.
-func schemeAt(s string) int {
-	for from := 0; ; {
-		i := strings.Index(s[from:], "://")
-		if i < 0 {
-			return -1
-		}
-		i += from
-		for _, scheme := range []string{"https", "http"} {
-			if n := len(scheme); i >= n && strings.EqualFold(s[i-n:i], scheme) {
-				return i - n
-			}
-		}
-		from = i + 3
 	}
 }

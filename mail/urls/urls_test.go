@@ -137,12 +137,53 @@ func TestAddressesWithinAddresses(t *testing.T) {
 		{"escaped", "https://example.org/?url=https%3A%2F%2Fexample.net%2Fx&data=1", "https://example.net/x"},
 		{"escaped twice", "https://example.org/?url=https%253A%252F%252Fexample.net%252Fx", "https://example.net/x"},
 		{"in the path", "https://example.org/amp/http://example.net", "http://example.net"},
+		{"escaped three times", "https://example.org/?url=https%25253A%25252F%25252Fexample.net%25252Fx", "https://example.net/x"},
+		{"without a scheme", "https://example.org/?url=//example.net/x&a=b", "http://example.net/x"},
+		{"without a scheme, escaped", "https://example.org/?url=%2F%2Fexample.net%2Fx", "http://example.net/x"},
+		{"in base64", "https://example.org/?u=aHR0cDovL2V4YW1wbGUubmV0L3g=&a=b", "http://example.net/x"},
+		{"in base64 with slashes", "https://example.org/?u=aHR0cHM6Ly9leGFtcGxlLm5ldC8/Pz8/", "https://example.net/????"},
+		{"in base64 in the path", "https://example.org/r/aHR0cDovL2V4YW1wbGUubmV0L3g/more", "http://example.net/x"},
+		{"in Google's reader of pages", "https://www.google.co.uk/amp/s/example.net/x", "http://example.net/x"},
+		{"a host alone at a known redirector", "https://www.google.com/url?sa=t&q=example.net/x&b=c", "http://example.net/x"},
 	}
 	for _, test := range tests {
 		f := Find(&text.Text{Links: []text.Link{{Href: test.href, Text: "t"}}}, nil, DefaultLimits())
 		if len(f.URLs) != 2 || !f.URLs[0].Has(Redirects) || f.URLs[1].Raw != test.inner || f.URLs[1].Where != InURL {
 			t.Errorf("%s: %+v", test.name, f.URLs)
 		}
+	}
+}
+
+func TestNoAddressWithin(t *testing.T) {
+	for _, href := range []string{
+		"https://example.org/?u=example.net/x", "https://www.google.com/search?q=example.net", "https://www.google.com/url?q=words",
+		"https://example.org/?dir=//a/b", "https://example.org/aHR0cDov", "https://example.org/?aHR0c=aHR0c", "https://www.google.com/amp/s/",
+	} {
+		f := Find(&text.Text{Links: []text.Link{{Href: href}}}, nil, DefaultLimits())
+		if len(f.URLs) != 1 || f.URLs[0].Has(Redirects) {
+			t.Errorf("%s: %+v", href, f.URLs)
+		}
+	}
+}
+
+func TestTheHostIsFoundHoweverFarItIs(t *testing.T) {
+	for _, n := range []int{100, maxURL, 40 * maxURL} {
+		long := strings.Repeat("a", n)
+		for _, raw := range []string{
+			"http://www.example.com" + long + "@example.net/x", "http:" + strings.Repeat("/", n) + "example.net/x",
+			strings.Repeat(" ", n) + "http://example.net/x", "http://" + strings.Repeat("\n", n) + "example.net/x",
+		} {
+			u, ok := Parse(raw)
+			if !ok || u.Host != "example.net" || u.Path != "/x" || len(u.Raw) > maxURL {
+				t.Errorf("%d of %.30q: %v, host %q, path %.20q, %d bytes kept", n, raw, ok, u.Host, u.Path, len(u.Raw))
+			}
+		}
+		if f := Find(&text.Text{Plain: "(http://www.example.com" + long + "@example.net)."}, nil, DefaultLimits()); len(f.URLs) != 1 || f.URLs[0].Host != "example.net" {
+			t.Errorf("%d in text: %+v", n, f.URLs)
+		}
+	}
+	if u, ok := Parse("http://example.net/" + strings.Repeat("a", 3*maxURL)); !ok || len(u.Path) > maxURL {
+		t.Errorf("%v, a path of %d bytes", ok, len(u.Path))
 	}
 }
 
@@ -160,6 +201,8 @@ func TestHostileTextCostsLinearTime(t *testing.T) {
 		{"colons and slashes", "://", 300000},
 		{"Chinese hosts", "http://例子", 50000},
 		{"redirectors in one another", "http://example.org/?u=", 50000},
+		{"redirectors without scheme in one another", "http://example.org/?u=//", 50000},
+		{"user names", "http://example.org@", 50000},
 		{"local parts", "a+b=", 200000},
 	}
 	for _, test := range tests {
@@ -190,7 +233,7 @@ func TestHostileTextCostsLinearTime(t *testing.T) {
 }
 
 func FuzzFind(f *testing.F) {
-	for _, s := range []string{"http://a@b.example.org:80\\x", "www.example.org.", "hxxp://0x7f.1/%2f%2e", "a.b@c.de http://[::1]/ http://例子.cn。", "http://example.org/?u=https%3a%2f%2fexample.net", "http://%00%ff/"} {
+	for _, s := range []string{"http://a@b.example.org:80\\x", "www.example.org.", "hxxp://0x7f.1/%2f%2e", "a.b@c.de http://[::1]/ http://例子.cn。", "http://example.org/?u=https%3a%2f%2fexample.net", "http://google.de/url?q=a.com&x=aHR0cDovL2V4YW1wbGUubmV0L3g=", "http://%00%ff/"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
