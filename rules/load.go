@@ -155,6 +155,10 @@ func (l *loader) condition(r *Rule, err error) {
 	}
 	f.Message = "when: " + at.Message
 	f.Excerpt = excerpt(r.When, at.Line, at.Column+1)
+	var refused *refusal
+	if errors.As(err, &refused) {
+		f.Remedy = refused.remedy
+	}
 	if name, ok := strings.CutPrefix(at.Message, "unknown name "); ok {
 		f.Remedy = didYouMean(name, topNames())
 	}
