@@ -23,18 +23,46 @@ import (
 // A rule in the shadow is reported like any other, and seen by other rules in
 // the shadow only: so it acts through none of them.
 func (s *Set) Eval(ctx context.Context, facts *Facts, symbols []scoring.Symbol, now time.Time) ([]scoring.Symbol, error) {
+	found, failed := s.eval(ctx, facts, symbols, now)
+	errs := make([]error, len(failed))
+	for i, f := range failed {
+		errs[i] = f
+	}
+	return found, errors.Join(errs...)
+}
+
+// failure is that a rule could not be evaluated.
+type failure struct {
+	rule *Rule
+	ends bool // with it the evaluation ended
+	err  error
+}
+
+// Error names the rule.
+func (f failure) Error() string {
+	if f.ends {
+		return fmt.Sprintf("rules: before %s: %v", f.rule.Symbol, f.err)
+	}
+	return fmt.Sprintf("rules: %s: %v", f.rule.Symbol, f.err)
+}
+
+// Unwrap gives what happened.
+func (f failure) Unwrap() error { return f.err }
+
+func (s *Set) eval(ctx context.Context, facts *Facts, symbols []scoring.Symbol, now time.Time) ([]scoring.Symbol, []failure) {
 	e := s.newEvaluation(facts, symbols, now)
 	defer e.close()
+	var failed []failure
 	for _, r := range s.rules {
 		if err := ctx.Err(); err != nil {
-			e.errs = append(e.errs, fmt.Errorf("rules: before %s: %w", r.Symbol, err))
+			failed = append(failed, failure{r, true, err})
 			break
 		}
 		if err := e.rule(ctx, r); err != nil {
-			e.errs = append(e.errs, fmt.Errorf("rules: %s: %w", r.Symbol, err))
+			failed = append(failed, failure{r, false, err})
 		}
 	}
-	return e.found, errors.Join(e.errs...)
+	return e.found, failed
 }
 
 // evaluation is the evaluation of one message, in one goroutine.
@@ -49,7 +77,6 @@ type evaluation struct {
 	all      seen            // what rules in the shadow see
 	view     seen            // what the rule at hand sees
 	found    []scoring.Symbol
-	errs     []error
 }
 
 // seen are symbols with their factors.

@@ -420,3 +420,40 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		t.Errorf("said %q, want %q", &out, want)
 	}
 }
+
+func TestARuleThatFailsIsBlamedAlone(t *testing.T) {
+	files := func(own string) []File {
+		return []File{
+			{Name: "shipped.yaml", Shipped: true, Data: []byte("rules:\n  - {symbol: GOOD, when: 'subject matches \"win\"', examples: {match: [{subject: win}], not: [{subject: loss}]}}\n")},
+			{Name: "own.yaml", Data: []byte("rules:\n" + own)},
+		}
+	}
+	for _, c := range []struct {
+		name, own string
+		want      []string
+	}{
+		{"an element of a list that may be empty", "  - {symbol: FIRST, when: 'urls[0].host == \"x.example\"'}\n",
+			[]string{"own.yaml:2:27: FIRST: the rule fails where a message has nothing to show: index out of range", "(ask any(urls, ...), which holds for none of an empty list)"}},
+		{"the first of a list that may be empty", "  - {symbol: FIRST, when: 'first(urls).host == \"x.example\"'}\n", []string{"FIRST: the rule fails", "any(urls, ...)"}},
+		{"a number that is none", "  - {symbol: FIRST, when: 'int(subject) > 1'}\n", []string{"FIRST: the rule fails"}},
+		{"an example that is wrong beside a rule that fails", "  - {symbol: FIRST, when: 'urls[0].host == \"x.example\"'}\n  - {symbol: WRONG, when: size > 5, examples: {match: [{size: 1}]}}\n",
+			[]string{"FIRST: the rule fails", "WRONG: the rule does not match this example"}},
+		{"a rule that is read", "  - {symbol: FIRST, when: 'urls[0].host == \"x.example\"'}\n  - {symbol: READER, when: symbols.FIRST, examples: {match: [{size: 1}]}}\n",
+			[]string{"FIRST: the rule fails", "READER: rules: FIRST: index out of range"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out strings.Builder
+			if err := Check(t.Context(), &out, Options{Now: now}, files(c.own)...); err == nil {
+				t.Error("no error")
+			}
+			for _, want := range c.want {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("said %q, want %q", &out, want)
+				}
+			}
+			if strings.Contains(out.String(), "GOOD") {
+				t.Errorf("another rule is blamed: %q", &out)
+			}
+		})
+	}
+}
