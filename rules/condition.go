@@ -233,14 +233,15 @@ func (g *guard) call(x *ast.CallNode) {
 }
 
 // matches puts a look-up in place of a pattern on a text field. On other
-// values the pattern is run by itself.
+// values the pattern is run by itself, within the time there is.
 func (g *guard) matches(n *ast.Node, x *ast.BinaryNode) {
 	pattern, ok := x.Right.(*ast.StringNode)
 	if !ok {
 		g.refuse(x.Right, "a pattern must be written out as a text")
 		return
 	}
-	if err := match.Check(pattern.Value); err != nil {
+	program, err := match.New(pattern.Value)
+	if err != nil {
 		g.refuse(pattern, "%v", err)
 		return
 	}
@@ -250,6 +251,13 @@ func (g *guard) matches(n *ast.Node, x *ast.BinaryNode) {
 		ast.Patch(n, &ast.MemberNode{
 			Node:     &ast.IdentifierNode{Value: hitsName},
 			Property: &ast.IntegerNode{Value: slot},
+		})
+		return
+	}
+	if kind := x.Left.Type().Kind(); kind == reflect.String || kind == reflect.Interface { // what else there is has a wrong type
+		ast.Patch(n, &ast.CallNode{
+			Callee:    &ast.IdentifierNode{Value: runName},
+			Arguments: []ast.Node{x.Left, &ast.ConstantNode{Value: program}},
 		})
 	}
 }

@@ -53,7 +53,7 @@ func (x *examiner) run(ctx context.Context, r *Rule, ex Example, want bool) {
 	}
 	found, failed := x.set.eval(ctx, &ex.Facts, given, time.Time{})
 	read := x.readBy(r)
-	at := slices.IndexFunc(failed, func(f failure) bool { return f.ends || read[f.rule] })
+	at := slices.IndexFunc(failed, func(f failure) bool { return f.ends != "" || read[f.rule] })
 	got := slices.ContainsFunc(found, func(sym scoring.Symbol) bool { return sym.Name == r.Symbol })
 	switch {
 	case at >= 0:
@@ -88,7 +88,7 @@ var element = regexp.MustCompile(`\b(urls|attachments|headers|envelope\.rcpts|he
 func (x *examiner) empty(ctx context.Context) {
 	_, failed := x.set.eval(ctx, &Facts{}, nil, time.Time{})
 	for _, f := range failed {
-		if f.ends {
+		if f.ends != "" {
 			return // the examples say so
 		}
 		fault := x.fault(f.rule, cmp.Or(f.rule.whenAt, f.rule.at), "the rule fails where a message has nothing to show: "+f.err.Error())

@@ -200,7 +200,7 @@ func (l *loader) set() (*Set, error) {
 		s.shadows = s.shadows || r.Shadow || !r.Expires.IsZero()
 		if c := r.Count; c != nil {
 			p := l.compiler.byField[c.Field]
-			c.regexp = p.set.Regexp(slices.Index(p.slots, c.slot))
+			c.program = p.set.Program(slices.Index(p.slots, c.slot))
 		}
 	}
 	_, s.warnings = l.faults.split()

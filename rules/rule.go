@@ -51,9 +51,9 @@ type Count struct {
 	Per     float64 // factor for each match
 	Max     float64 // the most it comes to
 
-	field  field
-	regexp *regexp.Regexp
-	slot   int // where its verdict is put
+	field   field
+	program *match.Program
+	slot    int // where its verdict is put
 }
 
 // Force demands an action whatever the score.

@@ -115,6 +115,10 @@ func TestConditions(t *testing.T) {
 		{`header("x-none") == ""`, true},
 		{`len(header_all("received")) == 2`, true},
 		{`header_lines matches "(?m)^List-Id: <l"`, true},
+		{`any([subject, text], # matches "login")`, true},
+		{`any([1, "login"], # == "login" and # matches "login")`, true},
+		{`any(urls, .host matches "(?i)^LOGIN\\.")`, true},
+		{`header("x-none") matches "."`, false},
 		{`in_list("partners", from.domain)`, true},
 		{`in_list("partners", envelope.from)`, false},
 		{`len(envelope.rcpts) > 1 and size < 3000`, true},
@@ -369,6 +373,28 @@ func TestAnEndedContextEndsTheEvaluation(t *testing.T) {
 	cancel()
 	if found, err := s.Eval(ctx, &Facts{Size: 1}, nil, now); !errors.Is(err, context.Canceled) || len(found) > 0 {
 		t.Errorf("found %v, error %v", found, err)
+	}
+}
+
+func TestASlowRuleEndsWithItsContext(t *testing.T) {
+	long := strings.Repeat("a ", maxText/2)
+	for _, rule := range []string{
+		`{symbol: AB, when: 'text matches "(?s)a.{0,900}b"'}`,
+		`{symbol: AB, when: 'any(urls, .text matches "(?s)a.{0,900}b.{0,900}c")'}`,
+		`{symbol: AB, when: 'any([subject, text], # matches "(?s)a.{0,900}b.{0,900}c")'}`,
+		`{symbol: AB, count: {field: text, pattern: 'a(?s:.*b)?', per: 0.001}}`,
+	} {
+		s := load(t, "rules:\n  - "+rule+"\n")
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		start := time.Now()
+		found, err := s.Eval(ctx, &Facts{Text: long, URLs: []URL{{Text: long}}}, nil, now)
+		if !errors.Is(err, context.DeadlineExceeded) || len(found) > 0 {
+			t.Errorf("%s: found %v, error %v", rule, found, err)
+		}
+		if took := time.Since(start); took > 3*time.Second {
+			t.Errorf("%s: ended after %v", rule, took)
+		}
+		cancel()
 	}
 }
 
