@@ -35,6 +35,7 @@ type Facts struct {
 	AttachmentLines string `expr:"attachment_lines" text:"true" doc:"All names of attachments, one a line; for patterns."`
 
 	message *mail.Message // where they came from one: the body is read when it is asked for
+	seam    int           // where in Text the HTML begins; 0 where it is of one kind
 }
 
 // Session is the SMTP client.
@@ -139,7 +140,7 @@ func (a *Attachment) setText(s string) error {
 // complete fills what follows from other fields.
 func (f *Facts) complete(uses map[string]bool) {
 	if uses["words"] && f.Words == "" {
-		f.Words = text.Normalize(f.Subject) + "\n" + text.Normalize(f.Text)
+		f.Words = f.words()
 	}
 	if uses["disguised"] && f.Disguised == "" {
 		f.Disguised = text.Disguised(f.Subject + "\n" + f.Text)
@@ -163,6 +164,15 @@ func (f *Facts) complete(uses map[string]bool) {
 		}
 		f.AttachmentLines = b.String()
 	}
+}
+
+// words are subject and text as words are compared. Some signs become many: the
+// parts are held to their share again.
+func (f *Facts) words() string {
+	subject := clipRune(text.Normalize(f.Subject), maxText/16) + "\n"
+	seam := min(f.seam, len(f.Text))
+	all, _ := joined(text.Normalize(f.Text[:seam]), text.Normalize(f.Text[seam:]), " ", maxText-len(subject))
+	return subject + all
 }
 
 // header returns the topmost field with the name.
