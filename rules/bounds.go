@@ -44,6 +44,7 @@ func (f *fieldFinder) Visit(n *ast.Node) {
 }
 
 func (g *guard) binary(n *ast.Node, x *ast.BinaryNode) {
+	g.compared(x)
 	switch x.Operator {
 	case "..":
 		g.refuse(x, "ranges are not used in conditions")

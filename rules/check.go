@@ -16,14 +16,12 @@ import (
 // Check loads rules, runs their examples, and writes every error and warning.
 // The error says how many errors there were. Its output is safe for a terminal.
 func Check(ctx context.Context, w io.Writer, o Options, files ...File) error {
-	set, err := Load(o, files...)
-	var faults Faults
-	switch {
-	case errors.As(err, &faults):
-	case err != nil:
+	set, faults, err := loadAll(o, files...)
+	if err != nil {
 		return err
-	default:
-		faults = append(set.Warnings(), set.RunExamples(ctx)...)
+	}
+	if set != nil {
+		faults = append(faults, set.RunExamples(ctx)...)
 	}
 	errs, warnings := faults.split()
 	for _, f := range append(errs, warnings...) {

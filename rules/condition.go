@@ -34,6 +34,7 @@ type condition struct {
 	gate    gate
 	symbols []string // whose presence it reads
 	slots   []int    // of the patterns that it reads
+	odd     []*refusal
 }
 
 // compiler compiles the conditions of a set and collects what they share.
@@ -119,7 +120,10 @@ func (c *compiler) compile(when string) (*condition, error) {
 		return nil, errors.New("symbols and factors are read by name, as in symbols.SPF_FAIL")
 	}
 	b := &builder{compiler: c, config: config, source: tree.Source}
-	out := &condition{gate: b.gate(tree.Node), symbols: g.symbols, slots: g.slots}
+	for _, r := range g.odd {
+		r.at.Bind(tree.Source)
+	}
+	out := &condition{gate: b.gate(tree.Node), symbols: g.symbols, slots: g.slots, odd: g.odd}
 	return out, b.err
 }
 
@@ -145,6 +149,7 @@ type guard struct {
 	slots   []int
 	bare    int // symbols and factors that are not followed by a name
 	err     *refusal
+	odd     []*refusal // what is allowed and likely a mistake
 }
 
 // refusal is what a condition may not hold, with its place.
@@ -161,11 +166,22 @@ func (r *refusal) Unwrap() error { return r.at }
 
 // refuse notes the first refusal. Its remedy may be set on what it returns.
 func (g *guard) refuse(n ast.Node, format string, args ...any) *refusal {
-	r := &refusal{at: &file.Error{Location: n.Location(), Message: fmt.Sprintf(format, args...)}}
+	r := newRefusal(n, format, args...)
 	if g.err == nil {
 		g.err = r
 	}
 	return r
+}
+
+// warn notes what is no more than a warning.
+func (g *guard) warn(n ast.Node, format string, args ...any) *refusal {
+	r := newRefusal(n, format, args...)
+	g.odd = append(g.odd, r)
+	return r
+}
+
+func newRefusal(n ast.Node, format string, args ...any) *refusal {
+	return &refusal{at: &file.Error{Location: n.Location(), Message: fmt.Sprintf(format, args...)}}
 }
 
 // Visit is called for every node, children first.

@@ -321,10 +321,32 @@ func TestWarnings(t *testing.T) {
 		{"an unknown symbol", "rules: [{symbol: AB, when: symbols.SPF_FIAL}]", `did you mean "SPF_FAIL"?`},
 		{"expired", "rules: [{symbol: AB, when: size > 0, expires: 2020-01-01}]", "expired after 2020-01-01"},
 		{"the same twice", "rules: [{symbol: AB, when: size > 0}, {symbol: CD, when: size > 0}]", "the same condition as AB"},
+		{"upper case in words", "rules: [{symbol: AB, when: 'words matches \"Invoice\\\\d\"'}]", `"Invoice" is nowhere in words: it is in lower case, with full width made plain and each run of blanks one blank (write "invoice")`},
+		{"full width in words", "rules: [{symbol: AB, when: 'words matches \"(?i)（ＡＤ）|ad\"'}]", `(write "(ad)")`},
+		{"blanks in words", "rules: [{symbol: AB, when: 'words contains \"free  money\"'}]", `(write "free money")`},
+		{"a class of capitals in words", "rules: [{symbol: AB, when: 'words matches \"win[A-Z]\"'}]", `"[A-Z]" is nowhere in words`},
+		{"upper case in a domain", "rules: [{symbol: AB, when: 'from.domain == \"Example.ORG\"'}]", `(write "example.org")`},
+		{"upper case in one of many domains", "rules: [{symbol: AB, when: 'from.domain in [\"example.org\", \"Example.net\"]'}]", `(write "example.net")`},
+		{"upper case in a host", "rules: [{symbol: AB, when: 'any(urls, .host endsWith \".RU\")'}]", `(write ".ru")`},
+		{"a host in upper case within a pattern", "rules: [{symbol: AB, when: 'any(urls, .host matches \"Bank\")'}]", `(write "bank")`},
+		{"a domain that signs in upper case", "rules: [{symbol: AB, when: '\"Example.org\" in auth.dkim.domains'}]", `(write "example.org")`},
+		{"a result that is none", "rules: [{symbol: AB, when: 'auth.spf.result == \"sotfail\"'}]", `"sotfail" is no result (did you mean "softfail"?)`},
+		{"a profile that is none", "rules: [{symbol: AB, when: 'session.profile == \"outbond\"'}]", `"outbond" is no profile (did you mean "outbound"?)`},
+		{"a place that is none", "rules: [{symbol: AB, when: 'any(urls, .where == \"links\")'}]", `"links" is no where (did you mean "link"?)`},
+		{"more links than are read", "rules: [{symbol: AB, when: len(urls) > 1000}]", "never holds"},
+		{"a size below zero", "rules: [{symbol: AB, when: size < 0}]", "never holds"},
+		{"an empty list", "rules: [{symbol: AB, when: 'from.domain in []'}]", "nothing is in an empty list"},
+		{"a rule over the shadow", "rules: [{symbol: AB, when: size > 0, shadow: true}, {symbol: CD, when: symbols.AB and symbols.SPF_FAIL}]", "CD: the condition never holds (AB is in the shadow, which rules that act never see)"},
+		{"a group without symbols", "groups: {contnt: {cap: 1}}\nrules: [{symbol: AB, when: size > 0, group: content}]", `f.yaml:1:10: warning: no symbol is in group "contnt" (did you mean "content"?)`},
+		{"a cap given twice", "groups: {auth: {cap: 1}}\n", `f.yaml:1:10: warning: the cap of group "auth" is given twice, first in a.yaml:1`},
 		{"a pattern without words", "rules: [{symbol: AB, when: 'text matches \"\\\\d+\"'}]", "run on every message"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, err := Load(Options{Now: now, Symbols: []string{"SPF_FAIL"}}, File{Name: "f.yaml", Data: []byte(c.text)})
+			first := File{Name: "a.yaml"}
+			if c.name == "a cap given twice" {
+				first.Data = []byte("groups: {auth: {cap: 2}}")
+			}
+			s, err := Load(Options{Now: now, Symbols: []string{"SPF_FAIL"}, Groups: []string{"auth"}}, first, File{Name: "f.yaml", Data: []byte(c.text)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -342,6 +364,12 @@ func TestRulesThatNeverMatchAreWarnedOf(t *testing.T) {
 		`size > 5 and size < 7`:                                     false,
 		`size == 5 and size != 5`:                                   true,
 		`size == 5 and size != 6`:                                   false,
+		`factors.SPF_FAIL > 0 and factors.SPF_FAIL < 1`:             false,
+		`len(urls) > 3 and len(urls) < 3`:                           true,
+		`len(urls) > 999`:                                           false,
+		`len(urls) > 1000 or size > 5`:                              false,
+		`len(text) > 1048576`:                                       true,
+		`size == -1`:                                                true,
 		`len(text) > 100 and len(text) <= 100`:                      true,
 		`len(text) > 100 and len(subject) <= 100`:                   false,
 		`from.domain == "a.example" and from.domain == "b.example"`: true,
@@ -481,5 +509,67 @@ func TestARuleThatFailsIsBlamedAlone(t *testing.T) {
 				t.Errorf("another rule is blamed: %q", &out)
 			}
 		})
+	}
+}
+
+func TestWhatIsInOrderIsNotWarnedOf(t *testing.T) {
+	for _, when := range []string{
+		`words matches "(?i)Invoice"`, `words matches "^offer\\n.*next of kin"`, `words matches "[A-Za-z]+ 发票"`, `words matches "win\\s+now"`, `words contains "free money"`,
+		`words matches "[^A-Z]win"`, `subject matches "Invoice"`, `from.domain == ""`, `from.domain != "example.org"`, `auth.spf.result == "softfail"`, `auth.dmarc.result == ""`,
+		`auth.spf.result in ["fail", "softfail"]`, `any(urls, .where == "qr" and .text contains "X" and .path contains "Y")`, `session.profile == "inbound"`, `disguised matches "(?m)^via?gra\\?$"`,
+	} {
+		s := load(t, "rules:\n  - symbol: AB\n    when: |-\n      "+when+"\n")
+		if w := s.Warnings(); len(w) > 0 {
+			t.Errorf("%s: warned %q", when, w.Error())
+		}
+	}
+}
+
+func TestCompositesOfWhatNeverHoldsAreWarnedOf(t *testing.T) {
+	s := load(t, `
+rules:
+  - {symbol: DARK, when: size > 0, shadow: true}
+  - {symbol: OLD, when: size > 1, expires: 2026-04-30}
+  - {symbol: NEVER, when: size > 5 and size < 3}
+  - {symbol: ON_DARK, when: symbols.DARK}
+  - {symbol: ON_OLD, when: symbols.OLD and size > 0}
+  - {symbol: ON_NEVER, when: 'count([symbols.NEVER, size > 3], #) >= 2'}
+  - {symbol: ON_ON_NEVER, when: symbols.ON_NEVER and size > 7, shadow: true}
+  - {symbol: DARKER, when: symbols.DARK and size > 3, shadow: true}
+  - {symbol: EITHER, when: symbols.DARK or size > 9}
+  - {symbol: WITHOUT, when: size > 4 and not symbols.DARK}
+`)
+	var got []string
+	for _, f := range s.Warnings() {
+		if strings.HasSuffix(f.Message, "never holds") {
+			got = append(got, f.Rule)
+		}
+	}
+	slices.Sort(got)
+	if want := []string{"NEVER", "ON_DARK", "ON_NEVER", "ON_OLD", "ON_ON_NEVER"}; !slices.Equal(got, want) {
+		t.Errorf("warned of %v, want %v", got, want)
+	}
+}
+
+func TestAnErrorHidesNoWarning(t *testing.T) {
+	var out strings.Builder
+	text := "rules:\n  - {symbol: AB, when: subjct == \"\"}\n  - {symbol: CD, when: 'words contains \"A\"'}\n"
+	if err := Check(t.Context(), &out, Options{Now: now}, File{Name: "f.yaml", Data: []byte(text)}); err == nil || err.Error() != "rules: 1 errors, 1 warnings" {
+		t.Errorf("error %v", err)
+	}
+	if !strings.Contains(out.String(), "unknown name subjct") || !strings.Contains(out.String(), "nowhere in words") {
+		t.Errorf("said %q", &out)
+	}
+}
+
+func TestSymbolsAndGroupsOfOtherFilesAreKnown(t *testing.T) {
+	symbols, groups := Names(File{Name: "shipped.yaml", Data: []byte("rules: [{symbol: OTHER, group: theirs, when: broken(}]")})
+	o := Options{Now: now, Symbols: []string{}, Others: symbols, Groups: groups}
+	s, err := Load(o, File{Name: "f.yaml", Data: []byte("groups: {theirs: {cap: 3}}\nrules: [{symbol: AB, when: symbols.OTHER}]")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := s.Warnings(); len(w) > 0 {
+		t.Errorf("warned %q", w.Error())
 	}
 }
