@@ -30,14 +30,21 @@ func (c rulesCheckCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
+	o := d.ruleOptions(cfg, l)
+	for _, e := range table(d.kinds, cfg) {
+		o.Groups = append(o.Groups, e.Group)
+	}
 	files, err := ruleFiles(cfg)
-	if len(c.Paths) > 0 {
+	if err == nil && len(c.Paths) > 0 { // those of the configuration may be read by these
+		var groups []string
+		o.Others, groups = rules.Names(files...)
+		o.Groups = append(o.Groups, groups...)
 		files, err = filesOf(c.Paths)
 	}
 	if err != nil {
 		return err
 	}
-	return rules.Check(context.Background(), p.out, d.ruleOptions(cfg, l), files...)
+	return rules.Check(context.Background(), p.out, o, files...)
 }
 
 // filesOf reads files, and the *.yaml files of folders.

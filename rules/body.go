@@ -3,6 +3,7 @@ package rules
 import (
 	"encoding/hex"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/postern-mail/postern/mail"
 	"github.com/postern-mail/postern/mail/text/charset"
@@ -17,7 +18,7 @@ func (f *Facts) readBody(s *Set) {
 	}
 	if s.Uses("text") {
 		t := m.Text()
-		f.Text = strings.Trim(t.Plain+"\n"+t.HTML, "\n")
+		f.Text, f.seam = joined(t.Plain, t.HTML, "\n", maxText)
 	}
 	if s.Uses("html") {
 		f.HTML = source(m)
@@ -28,6 +29,31 @@ func (f *Facts) readBody(s *Set) {
 	if s.Uses("attachments") {
 		f.Attachments = files(m)
 	}
+}
+
+// joined is the plain text and the HTML as text, and where the latter begins.
+// Either has half of the bytes there are at least: a long alternative that no
+// reader shows would hide the other.
+func joined(plain, html, between string, most int) (text string, seam int) {
+	plain, html = strings.Trim(plain, "\n"), strings.Trim(html, "\n")
+	if plain == "" || html == "" {
+		return clipRune(plain+html, most), 0
+	}
+	most -= len(between)
+	html = clipRune(html, max(most/2, most-len(plain)))
+	plain = clipRune(plain, most-len(html)) + between
+	return plain + html, len(plain)
+}
+
+// clipRune cuts no rune in two.
+func clipRune(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }
 
 // source is the HTML as it came, of all parts that are shown as such.

@@ -16,14 +16,12 @@ import (
 // Check loads rules, runs their examples, and writes every error and warning.
 // The error says how many errors there were. Its output is safe for a terminal.
 func Check(ctx context.Context, w io.Writer, o Options, files ...File) error {
-	set, err := Load(o, files...)
-	var faults Faults
-	switch {
-	case errors.As(err, &faults):
-	case err != nil:
+	set, faults, err := loadAll(o, files...)
+	if err != nil {
 		return err
-	default:
-		faults = append(set.Warnings(), set.RunExamples(ctx)...)
+	}
+	if set != nil {
+		faults = append(faults, set.RunExamples(ctx)...)
 	}
 	errs, warnings := faults.split()
 	for _, f := range append(errs, warnings...) {
@@ -44,45 +42,6 @@ func (s *Set) examples() int {
 		n += len(r.Match) + len(r.Not)
 	}
 	return n
-}
-
-// RunExamples evaluates the whole set on every example and returns those that
-// did not come out as they should. Examples are judged as if no rule had
-// expired.
-func (s *Set) RunExamples(ctx context.Context) Faults {
-	var faults Faults
-	for _, r := range s.rules {
-		for _, ex := range r.Match {
-			faults = s.runExample(ctx, faults, r, ex, true)
-		}
-		for _, ex := range r.Not {
-			faults = s.runExample(ctx, faults, r, ex, false)
-		}
-	}
-	return faults
-}
-
-func (s *Set) runExample(ctx context.Context, faults Faults, r *Rule, ex Example, want bool) Faults {
-	var given []scoring.Symbol
-	for _, name := range ex.Symbols {
-		given = append(given, scoring.Found(name))
-	}
-	f := Fault{
-		File: r.File, Line: ex.at.line, Column: ex.at.column, Rule: r.Symbol, Excerpt: excerpt(r.source.text, ex.at.line, ex.at.column),
-	}
-	found, err := s.Eval(ctx, &ex.Facts, given, time.Time{})
-	got := slices.ContainsFunc(found, func(sym scoring.Symbol) bool { return sym.Name == r.Symbol })
-	switch {
-	case err != nil:
-		f.Message = err.Error()
-	case want && !got:
-		f.Message = "the rule does not match this example"
-	case !want && got:
-		f.Message = "the rule matches this example, which it must not"
-	default:
-		return faults
-	}
-	return append(faults, f)
 }
 
 // Test evaluates a message and writes which rules match, heaviest first as

@@ -34,6 +34,7 @@ type condition struct {
 	gate    gate
 	symbols []string // whose presence it reads
 	slots   []int    // of the patterns that it reads
+	odd     []*refusal
 }
 
 // compiler compiles the conditions of a set and collects what they share.
@@ -106,7 +107,8 @@ func (c *compiler) compile(when string) (*condition, error) {
 		err = optimizer.Optimize(&tree.Node, config)
 	}
 	if g.err != nil { // ours says more than what follows from it
-		return nil, g.err.Bind(file.NewSource(when))
+		g.err.at.Bind(file.NewSource(when))
+		return nil, g.err
 	}
 	if at := (*file.Error)(nil); errors.As(err, &at) {
 		return nil, at.Bind(file.NewSource(when))
@@ -118,7 +120,10 @@ func (c *compiler) compile(when string) (*condition, error) {
 		return nil, errors.New("symbols and factors are read by name, as in symbols.SPF_FAIL")
 	}
 	b := &builder{compiler: c, config: config, source: tree.Source}
-	out := &condition{gate: b.gate(tree.Node), symbols: g.symbols, slots: g.slots}
+	for _, r := range g.odd {
+		r.at.Bind(tree.Source)
+	}
+	out := &condition{gate: b.gate(tree.Node), symbols: g.symbols, slots: g.slots, odd: g.odd}
 	return out, b.err
 }
 
@@ -143,13 +148,40 @@ type guard struct {
 	symbols []string
 	slots   []int
 	bare    int // symbols and factors that are not followed by a name
-	err     *file.Error
+	err     *refusal
+	odd     []*refusal // what is allowed and likely a mistake
 }
 
-func (g *guard) refuse(n ast.Node, format string, args ...any) {
+// refusal is what a condition may not hold, with its place.
+type refusal struct {
+	at     *file.Error
+	remedy string // what to write instead, ""
+}
+
+// Error gives the message with its place.
+func (r *refusal) Error() string { return r.at.Error() }
+
+// Unwrap gives the place.
+func (r *refusal) Unwrap() error { return r.at }
+
+// refuse notes the first refusal. Its remedy may be set on what it returns.
+func (g *guard) refuse(n ast.Node, format string, args ...any) *refusal {
+	r := newRefusal(n, format, args...)
 	if g.err == nil {
-		g.err = &file.Error{Location: n.Location(), Message: fmt.Sprintf(format, args...)}
+		g.err = r
 	}
+	return r
+}
+
+// warn notes what is no more than a warning.
+func (g *guard) warn(n ast.Node, format string, args ...any) *refusal {
+	r := newRefusal(n, format, args...)
+	g.odd = append(g.odd, r)
+	return r
+}
+
+func newRefusal(n ast.Node, format string, args ...any) *refusal {
+	return &refusal{at: &file.Error{Location: n.Location(), Message: fmt.Sprintf(format, args...)}}
 }
 
 // Visit is called for every node, children first.
@@ -196,7 +228,11 @@ func (g *guard) member(x *ast.MemberNode) {
 // call sees that a list is there before mail comes.
 func (g *guard) call(x *ast.CallNode) {
 	callee, ok := x.Callee.(*ast.IdentifierNode)
-	if !ok || callee.Value != "in_list" || len(x.Arguments) == 0 {
+	if !ok {
+		g.refuse(x, "a function is called by its name")
+		return
+	}
+	if callee.Value != "in_list" || len(x.Arguments) == 0 {
 		return
 	}
 	name, ok := x.Arguments[0].(*ast.StringNode)
@@ -212,38 +248,16 @@ func (g *guard) call(x *ast.CallNode) {
 	g.refuse(name, "there is no list %q", name.Value)
 }
 
-// builtin refuses copies of long texts.
-func (g *guard) builtin(x *ast.BuiltinNode) {
-	if x.Name != "lower" && x.Name != "upper" || len(x.Arguments) == 0 {
-		return
-	}
-	if f, ok := textField(pathOf(x.Arguments[0])); ok {
-		g.refuse(x, "%s of %s: begin the pattern with (?i) instead", x.Name, f.path)
-	}
-}
-
-func (g *guard) binary(n *ast.Node, x *ast.BinaryNode) {
-	switch x.Operator {
-	case "..":
-		g.refuse(x, "ranges are not used in conditions")
-	case "+":
-		if x.Left.Type().String() == "string" || x.Right.Type().String() == "string" {
-			g.refuse(x, "conditions join no texts")
-		}
-	case "matches":
-		g.matches(n, x)
-	}
-}
-
 // matches puts a look-up in place of a pattern on a text field. On other
-// values the pattern is run by itself.
+// values the pattern is run by itself, within the time there is.
 func (g *guard) matches(n *ast.Node, x *ast.BinaryNode) {
 	pattern, ok := x.Right.(*ast.StringNode)
 	if !ok {
 		g.refuse(x.Right, "a pattern must be written out as a text")
 		return
 	}
-	if err := match.Check(pattern.Value); err != nil {
+	program, err := match.New(pattern.Value)
+	if err != nil {
 		g.refuse(pattern, "%v", err)
 		return
 	}
@@ -253,6 +267,13 @@ func (g *guard) matches(n *ast.Node, x *ast.BinaryNode) {
 		ast.Patch(n, &ast.MemberNode{
 			Node:     &ast.IdentifierNode{Value: hitsName},
 			Property: &ast.IntegerNode{Value: slot},
+		})
+		return
+	}
+	if kind := x.Left.Type().Kind(); kind == reflect.String || kind == reflect.Interface { // what else there is has a wrong type
+		ast.Patch(n, &ast.CallNode{
+			Callee:    &ast.IdentifierNode{Value: runName},
+			Arguments: []ast.Node{x.Left, &ast.ConstantNode{Value: program}},
 		})
 	}
 }
@@ -269,24 +290,4 @@ func pathOf(n ast.Node) string {
 		}
 	}
 	return ""
-}
-
-// loop looks into what is done for every element of a list: loops in loops,
-// and going over a whole text each time, would be quadratic.
-type loop struct{ *guard }
-
-// Visit is called for every node inside.
-func (l *loop) Visit(n *ast.Node) {
-	switch x := (*n).(type) {
-	case *ast.PredicateNode:
-		l.refuse(x, "a loop within a loop")
-	case *ast.IdentifierNode:
-		if _, ok := textField(x.Value); ok {
-			l.refuse(x, "%s within a loop", x.Value)
-		}
-	case *ast.CallNode:
-		if callee, ok := x.Callee.(*ast.IdentifierNode); ok && strings.HasPrefix(callee.Value, "header") {
-			l.refuse(x, "%s within a loop", callee.Value)
-		}
-	}
 }

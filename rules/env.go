@@ -4,10 +4,15 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+
+	"github.com/postern-mail/postern/rules/match"
 )
 
 // hitsName is the name of the patterns' verdicts. It cannot be written in a condition.
 const hitsName = "pattern hits"
+
+// runName is the name of the function that runs a pattern on any value.
+const runName = "pattern run"
 
 // env is what a condition is evaluated in: the facts, the symbols so far, and
 // functions.
@@ -19,6 +24,8 @@ type env struct {
 	HeaderAll func(name string) []string    `expr:"header_all" doc:"header_all(\"Name\"): values of all fields with the name."`
 	InList    func(name, value string) bool `expr:"in_list" doc:"in_list(\"name\", value): the value is in the list of this name in the configuration."`
 	Hits      []bool                        `expr:"pattern hits"` // by slot; those that the program reads
+
+	Run func(value any, p *match.Program) (bool, error) `expr:"pattern run"`
 }
 
 // Lists are the named lists of the configuration. Implementations are safe

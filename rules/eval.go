@@ -23,18 +23,43 @@ import (
 // A rule in the shadow is reported like any other, and seen by other rules in
 // the shadow only: so it acts through none of them.
 func (s *Set) Eval(ctx context.Context, facts *Facts, symbols []scoring.Symbol, now time.Time) ([]scoring.Symbol, error) {
-	e := s.newEvaluation(facts, symbols, now)
+	found, failed := s.eval(ctx, facts, symbols, now)
+	errs := make([]error, len(failed))
+	for i, f := range failed {
+		errs[i] = f
+	}
+	return found, errors.Join(errs...)
+}
+
+// failure is that a rule could not be evaluated.
+type failure struct {
+	rule *Rule
+	ends string // "before " or "after " where the time was up there
+	err  error
+}
+
+// Error names the rule.
+func (f failure) Error() string { return fmt.Sprintf("rules: %s%s: %v", f.ends, f.rule.Symbol, f.err) }
+
+// Unwrap gives what happened.
+func (f failure) Unwrap() error { return f.err }
+
+func (s *Set) eval(ctx context.Context, facts *Facts, symbols []scoring.Symbol, now time.Time) ([]scoring.Symbol, []failure) {
+	e := s.newEvaluation(ctx, facts, symbols, now)
 	defer e.close()
+	var failed []failure
 	for _, r := range s.rules {
 		if err := ctx.Err(); err != nil {
-			e.errs = append(e.errs, fmt.Errorf("rules: before %s: %w", r.Symbol, err))
-			break
+			return e.found, append(failed, failure{r, "before ", err})
 		}
 		if err := e.rule(ctx, r); err != nil {
-			e.errs = append(e.errs, fmt.Errorf("rules: %s: %w", r.Symbol, err))
+			failed = append(failed, failure{r, "", err})
 		}
 	}
-	return e.found, errors.Join(e.errs...)
+	if err := ctx.Err(); err != nil && len(s.rules) > 0 {
+		failed = append(failed, failure{s.rules[len(s.rules)-1], "after ", err})
+	}
+	return e.found, failed
 }
 
 // evaluation is the evaluation of one message, in one goroutine.
@@ -49,7 +74,6 @@ type evaluation struct {
 	all      seen            // what rules in the shadow see
 	view     seen            // what the rule at hand sees
 	found    []scoring.Symbol
-	errs     []error
 }
 
 // seen are symbols with their factors.
@@ -76,7 +100,7 @@ func (s seen) add(sym scoring.Symbol) {
 	s.factors[sym.Name] = max(s.factors[sym.Name], sym.Factor)
 }
 
-func (s *Set) newEvaluation(facts *Facts, symbols []scoring.Symbol, now time.Time) *evaluation {
+func (s *Set) newEvaluation(ctx context.Context, facts *Facts, symbols []scoring.Symbol, now time.Time) *evaluation {
 	e := &evaluation{set: s, now: now, acts: s.newSeen(symbols)}
 	e.all = e.acts
 	if s.shadows {
@@ -88,6 +112,15 @@ func (s *Set) newEvaluation(facts *Facts, symbols []scoring.Symbol, now time.Tim
 	e.env.bound()
 	e.env.complete(s.uses)
 	e.env.Header, e.env.HeaderAll, e.env.InList = e.env.header, e.env.headerAll, s.lists.Has
+	e.env.Run = func(value any, p *match.Program) (bool, error) {
+		switch text := value.(type) {
+		case string:
+			return p.Match(ctx, clip(text, maxText))
+		case nil:
+			return false, nil
+		}
+		return false, fmt.Errorf("matches is for texts, not for %T", value)
+	}
 	e.env.Hits = make([]bool, len(s.seats))
 	e.searches = make([]*match.Search, len(s.patterns))
 	e.lengths = slices.Repeat([]int{-1}, len(s.lengths))
@@ -169,6 +202,6 @@ func (e *evaluation) count(ctx context.Context, c *Count) (float64, error) {
 	}
 	text := clip(c.field.value(&e.env), maxText)
 	most := int(math.Ceil(c.Max / c.Per))
-	n := len(c.regexp.FindAllStringIndex(text, most))
-	return min(c.Max, float64(n)*c.Per), nil
+	n, err := c.program.Count(ctx, text, most)
+	return min(c.Max, float64(n)*c.Per), err
 }

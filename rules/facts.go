@@ -12,7 +12,7 @@ import (
 
 // Facts is a message as conditions see it. The tags are the reference: expr
 // is the name of a field in conditions, doc what it holds, text marks those in
-// which patterns are looked for together. Facts are read-only while they are
+// which patterns are looked for together, form and of what never stands in it. Facts are read-only while they are
 // evaluated. What Set.Uses does not ask for may be left empty.
 type Facts struct {
 	Session     Session      `expr:"session" doc:"The SMTP client."`
@@ -22,8 +22,8 @@ type Facts struct {
 	ReplyTo     Author       `expr:"reply_to" doc:"The Reply-To field; empty where there is none."`
 	Subject     string       `expr:"subject" text:"true" doc:"The subject, decoded."`
 	Headers     []Header     `expr:"headers" doc:"All header fields, top to bottom, values decoded and unfolded."`
-	Words       string       `expr:"words" text:"true" doc:"Subject and text in the form in which words are compared: full width made plain, lower case, each run of blanks one blank. The subject is the first line, the text the second."`
-	Disguised   string       `expr:"disguised" text:"true" doc:"Words of subject and text that are written in disguise, as in V1@gra, p-r.i^c_e and f r e e, in plain lower case letters, one a line. Most are innocent; look up words that nobody disguises without a reason. Letters of other scripts that look like no Latin one come as ?."`
+	Words       string       `expr:"words" text:"true" form:"plain" doc:"Subject and text in the form in which words are compared: full width made plain, lower case, each run of blanks one blank. The subject is the first line, the text the second."`
+	Disguised   string       `expr:"disguised" text:"true" form:"plain" doc:"Words of subject and text that are written in disguise, as in V1@gra, p-r.i^c_e and f r e e, in plain lower case letters, one a line. Most are innocent; look up words that nobody disguises without a reason. Letters of other scripts that look like no Latin one come as ?."`
 	Text        string       `expr:"text" text:"true" doc:"What a reader sees of the body: plain text, and HTML as text."`
 	HTML        string       `expr:"html" text:"true" doc:"The HTML parts as they came, decoded by charset."`
 	URLs        []URL        `expr:"urls" doc:"Where the message links to."`
@@ -35,12 +35,13 @@ type Facts struct {
 	AttachmentLines string `expr:"attachment_lines" text:"true" doc:"All names of attachments, one a line; for patterns."`
 
 	message *mail.Message // where they came from one: the body is read when it is asked for
+	seam    int           // where in Text the HTML begins; 0 where it is of one kind
 }
 
 // Session is the SMTP client.
 type Session struct {
 	Listener   string `expr:"listener" doc:"Name of the listener it came through."`
-	Profile    string `expr:"profile" doc:"What the listener is for: inbound or outbound."`
+	Profile    string `expr:"profile" of:"inbound outbound" doc:"What the listener is for: inbound or outbound."`
 	ClientIP   string `expr:"client_ip" doc:"Its address."`
 	ClientName string `expr:"client_name" doc:"Its confirmed name; empty when there is none."`
 	Helo       string `expr:"helo" doc:"The name it gave."`
@@ -51,7 +52,7 @@ type Session struct {
 // Envelope is the transaction.
 type Envelope struct {
 	From       string   `expr:"from" doc:"Sender address; empty for the null sender."`
-	FromDomain string   `expr:"from_domain" doc:"Its domain, lower case."`
+	FromDomain string   `expr:"from_domain" form:"lower" doc:"Its domain, lower case."`
 	Rcpts      []string `expr:"rcpts" doc:"Recipient addresses."`
 }
 
@@ -59,7 +60,7 @@ type Envelope struct {
 type Author struct {
 	Address string `expr:"address" text:"true" doc:"The address."`
 	Name    string `expr:"name" text:"true" doc:"The display name, decoded."`
-	Domain  string `expr:"domain" doc:"The domain, lower case, in A-labels."`
+	Domain  string `expr:"domain" form:"lower" doc:"The domain, lower case, in A-labels."`
 	Count   int    `expr:"count" doc:"How many addresses the field holds."`
 }
 
@@ -72,11 +73,11 @@ type Header struct {
 // URL is one link.
 type URL struct {
 	Text   string `expr:"text" doc:"The whole URL."`
-	Host   string `expr:"host" doc:"Its host, lower case, in A-labels."`
-	Domain string `expr:"domain" doc:"The registrable domain of the host."`
+	Host   string `expr:"host" form:"lower" doc:"Its host, lower case, in A-labels."`
+	Domain string `expr:"domain" form:"lower" doc:"The registrable domain of the host."`
 	Path   string `expr:"path" doc:"Its path."`
 	Shown  string `expr:"shown" doc:"The text that a reader sees in its place; empty outside HTML."`
-	Where  string `expr:"where" doc:"Where it stands: subject, text, link, image, hidden, attached, or url (within another URL)."`
+	Where  string `expr:"where" of:"subject text link image hidden attached url qr" doc:"Where it stands: subject, text, link, image, hidden, attached, url (within another URL), or qr (in a QR code)."`
 }
 
 // Attachment is one file.
@@ -86,7 +87,7 @@ type Attachment struct {
 	Type   string   `expr:"type" doc:"Declared media type."`
 	Found  string   `expr:"found" doc:"Media type by its content."`
 	Size   int      `expr:"size" doc:"Bytes, decoded."`
-	SHA256 string   `expr:"sha256" doc:"SHA-256 of the content in hexadecimal."`
+	SHA256 string   `expr:"sha256" form:"lower" doc:"SHA-256 of the content in hexadecimal."`
 }
 
 // Auth holds what authentication found. A result is a name of RFC 8601
@@ -101,10 +102,10 @@ type Auth struct {
 
 // Method is what one method found.
 type Method struct {
-	Result  string   `expr:"result" doc:"none, pass, fail, softfail, neutral, policy, temperror, permerror."`
+	Result  string   `expr:"result" of:"none pass fail softfail neutral policy temperror permerror" doc:"none, pass, fail, softfail, neutral, policy, temperror, permerror."`
 	Pass    bool     `expr:"pass" doc:"The result is pass."`
-	Domain  string   `expr:"domain" doc:"The domain it is about, the first that passes before others."`
-	Domains []string `expr:"domains" doc:"Every domain that passes."`
+	Domain  string   `expr:"domain" form:"lower" doc:"The domain it is about, the first that passes before others."`
+	Domains []string `expr:"domains" form:"lower" doc:"Every domain that passes."`
 }
 
 // setText reads the short form that examples may use.
@@ -139,7 +140,7 @@ func (a *Attachment) setText(s string) error {
 // complete fills what follows from other fields.
 func (f *Facts) complete(uses map[string]bool) {
 	if uses["words"] && f.Words == "" {
-		f.Words = text.Normalize(f.Subject) + "\n" + text.Normalize(f.Text)
+		f.Words = f.words()
 	}
 	if uses["disguised"] && f.Disguised == "" {
 		f.Disguised = text.Disguised(f.Subject + "\n" + f.Text)
@@ -163,6 +164,15 @@ func (f *Facts) complete(uses map[string]bool) {
 		}
 		f.AttachmentLines = b.String()
 	}
+}
+
+// words are subject and text as words are compared. Some signs become many: the
+// parts are held to their share again.
+func (f *Facts) words() string {
+	subject := clipRune(text.Normalize(f.Subject), maxText/16) + "\n"
+	seam := min(f.seam, len(f.Text))
+	all, _ := joined(text.Normalize(f.Text[:seam]), text.Normalize(f.Text[seam:]), " ", maxText-len(subject))
+	return subject + all
 }
 
 // header returns the topmost field with the name.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -91,7 +92,7 @@ func TestVerdictsAreThoseOfTheExpressionLanguage(t *testing.T) {
 		f.Auth.DKIM.Pass = rapid.Bool().Draw(t, "dkim")
 		given := []string{"SPF_FAIL", "DKIM_PASS"}[:rapid.IntRange(0, 2).Draw(t, "symbols")]
 		found := eval(t, s, f, given...)
-		e := s.newEvaluation(&f, nil, now)
+		e := s.newEvaluation(context.Background(), &f, nil, now)
 		defer e.close()
 		e.env.complete(map[string]bool{"words": true})
 		for _, name := range given {

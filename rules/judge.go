@@ -77,17 +77,13 @@ func (e *evaluation) atLeast(ctx context.Context, g *gate) (bool, error) {
 	return missing <= 0, nil
 }
 
-// matches asks for the verdict of a pattern. Running it may take long, so the
-// time is looked at before.
+// matches asks for the verdict of a pattern.
 func (e *evaluation) matches(ctx context.Context, slot int) (bool, error) {
 	p := e.set.seats[slot]
 	if !e.search(p.field).Could(p.pattern) {
 		return false, nil
 	}
-	if err := ctx.Err(); err != nil {
-		return false, err
-	}
-	return e.search(p.field).Matches(p.pattern), nil
+	return e.search(p.field).Matches(ctx, p.pattern)
 }
 
 // length is that of a text field in characters.
@@ -125,6 +121,9 @@ func (e *evaluation) run(ctx context.Context, g *gate) (bool, error) {
 	}
 	e.env.Symbols, e.env.Factors = e.view.symbols, e.view.factors
 	held, err := e.vm.Run(g.program, &e.env)
+	if over := ctx.Err(); err != nil && over != nil {
+		return false, over
+	}
 	if err != nil {
 		first, _, _ := strings.Cut(err.Error(), "\n")
 		return false, errors.New(printable(clip(first, 200)))

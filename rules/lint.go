@@ -3,19 +3,21 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
 // lint refuses symbols that filters report, and warns of what is allowed and
 // likely a mistake.
 func (l *loader) lint() {
-	same, known, exprs := map[string]*Rule{}, l.known(), l.compiler.exprs()
+	same, known, w := map[string]*Rule{}, l.known(), newWorld(l.compiler)
+	l.lintCaps()
 	for _, r := range l.rules {
 		if slices.Contains(l.options.Symbols, r.Symbol) {
 			l.fault(r, r.at, false, "%s is the symbol of a filter", r.Symbol)
 		}
-		if r.cond != nil && r.cond.never(exprs) {
-			l.fault(r, r.whenAt, true, "the condition never holds")
+		if why := w.why(r, l.options.Now); why != "" {
+			l.fault(r, r.whenAt, true, "the condition never holds").Remedy = strings.TrimPrefix(why, plainly)
 		}
 		if r.cond != nil && r.cond.always() && r.Count == nil {
 			l.fault(r, r.whenAt, true, "the condition holds for every message")
@@ -40,6 +42,9 @@ func (l *loader) lint() {
 func (l *loader) known() map[string]bool {
 	known := map[string]bool{}
 	for _, name := range l.options.Symbols {
+		known[name] = true
+	}
+	for _, name := range l.options.Others {
 		known[name] = true
 	}
 	for _, r := range l.rules {

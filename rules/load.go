@@ -26,6 +26,8 @@ type File struct {
 type Options struct {
 	Now     time.Time // rules that expired before are warned of
 	Symbols []string  // what filters report; nil: not known, so that no symbol is warned of
+	Others  []string  // symbols of rules that are not among the files
+	Groups  []string  // of all these symbols; nil: not known, so that no cap is warned of
 	Lists   Lists     // nil: there are none
 }
 
@@ -68,6 +70,16 @@ func cause(err error) error {
 // Load reads and compiles rules. On any fault the error is Faults, all there
 // are, and there is no set: the caller keeps the one it has.
 func Load(o Options, files ...File) (*Set, error) {
+	s, faults, err := loadAll(o, files...)
+	if errs, _ := faults.split(); len(errs) > 0 {
+		return nil, errs
+	}
+	return s, err
+}
+
+// loadAll is Load with all faults, warnings among them. Where there are errors
+// there is no set.
+func loadAll(o Options, files ...File) (*Set, Faults, error) {
 	l := newLoader(o)
 	for _, f := range files {
 		l.read(f)
@@ -79,9 +91,23 @@ func Load(o Options, files ...File) (*Set, error) {
 	l.order()
 	l.lint()
 	if errs, _ := l.faults.split(); len(errs) > 0 {
-		return nil, errs
+		return nil, l.faults, nil
 	}
-	return l.set()
+	s, err := l.set()
+	return s, l.faults, err
+}
+
+// Names reads which symbols and groups the rules of files have, whatever else
+// may be wrong with them.
+func Names(files ...File) (symbols, groups []string) {
+	l := newLoader(Options{})
+	for _, f := range files {
+		l.read(f)
+	}
+	for _, r := range l.rules {
+		symbols, groups = append(symbols, r.Symbol), append(groups, r.Group)
+	}
+	return symbols, groups
 }
 
 // loader collects what becomes a set.
@@ -90,7 +116,7 @@ type loader struct {
 	compiler *compiler
 	rules    []*Rule
 	shipped  map[*Rule]bool
-	caps     map[string]float64
+	caps     map[string]*groupCap
 	faults   Faults
 }
 
@@ -98,7 +124,7 @@ func newLoader(o Options) *loader {
 	if o.Lists == nil {
 		o.Lists = noLists{}
 	}
-	return &loader{options: o, compiler: newCompiler(o.Lists.Names()), shipped: map[*Rule]bool{}, caps: map[string]float64{}}
+	return &loader{options: o, compiler: newCompiler(o.Lists.Names()), shipped: map[*Rule]bool{}, caps: map[string]*groupCap{}}
 }
 
 func (l *loader) read(f File) {
@@ -110,8 +136,9 @@ func (l *loader) read(f File) {
 			l.shipped[rule] = f.Shipped
 		}
 		l.rules = append(l.rules, rules...)
-		for group, limit := range caps {
-			l.caps[group] = limit
+		for _, c := range caps {
+			c.shipped = f.Shipped
+			l.cap(c)
 		}
 	}
 	l.faults = append(l.faults, r.faults...)
@@ -158,21 +185,28 @@ func (l *loader) compile(r *Rule) {
 	}
 	cond, err := l.compiler.compile(r.When)
 	if err != nil {
-		l.condition(r, err)
+		l.condition(r, err, false)
 		return
 	}
 	r.cond = cond
+	for _, odd := range cond.odd {
+		l.condition(r, odd, true)
+	}
 }
 
 // condition reports what is wrong with a condition, with an excerpt of it.
-func (l *loader) condition(r *Rule, err error) {
-	f := l.fault(r, r.whenAt, false, "when: %s", strings.Trim(firstLine(err), " "))
+func (l *loader) condition(r *Rule, err error, warning bool) {
+	f := l.fault(r, r.whenAt, warning, "when: %s", strings.Trim(firstLine(err), " "))
 	var at *exprfile.Error
 	if !errors.As(err, &at) {
 		return
 	}
 	f.Message = "when: " + at.Message
 	f.Excerpt = excerpt(r.When, at.Line, at.Column+1)
+	var refused *refusal
+	if errors.As(err, &refused) {
+		f.Remedy = refused.remedy
+	}
 	if name, ok := strings.CutPrefix(at.Message, "unknown name "); ok {
 		f.Remedy = didYouMean(name, topNames())
 	}
@@ -196,7 +230,7 @@ func topNames() []string {
 // set makes the patterns' automata. They were checked one by one before.
 func (l *loader) set() (*Set, error) {
 	c := l.compiler
-	s := &Set{rules: l.rules, caps: l.caps, uses: c.uses, seats: make([]seat, c.slots), names: c.names, lengths: c.lengths, lists: l.options.Lists}
+	s := &Set{rules: l.rules, caps: l.limits(), uses: c.uses, seats: make([]seat, c.slots), names: c.names, lengths: c.lengths, lists: l.options.Lists}
 	for field, name := range sortedKeys(c.byField) {
 		p := c.byField[name]
 		set, err := match.Compile(p.exprs)
@@ -214,7 +248,7 @@ func (l *loader) set() (*Set, error) {
 		s.shadows = s.shadows || r.Shadow || !r.Expires.IsZero()
 		if c := r.Count; c != nil {
 			p := l.compiler.byField[c.Field]
-			c.regexp = p.set.Regexp(slices.Index(p.slots, c.slot))
+			c.program = p.set.Program(slices.Index(p.slots, c.slot))
 		}
 	}
 	_, s.warnings = l.faults.split()

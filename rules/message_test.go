@@ -155,3 +155,38 @@ func TestWhatRulesAskForIsReadOfTheBody(t *testing.T) {
 		t.Errorf("%v, %v: not all five rules match", found, err)
 	}
 }
+
+func TestNeitherBodyHidesTheOther(t *testing.T) {
+	set := load(t, "rules:\n  - {symbol: T_TEXT, when: 'text matches \"dear winner\"'}\n  - {symbol: T_WORDS, when: 'words matches \"dear winner\"'}\n")
+	long := strings.Repeat("nothing to see here\n", maxText/20+1)
+	for _, c := range []struct{ name, plain, html string }{
+		{"HTML behind a long plain text", long, "<p>dear winner</p>"},
+		{"HTML behind a plain text that grows when it is made plain", strings.Repeat("\ufdfa ", maxText/8), "<p>dear winner</p>"},
+		{"plain text before a long HTML", "dear winner\n", "<pre>" + long + "</pre>"},
+		{"HTML behind a long plain text, itself long", long, "<p>dear winner</p><pre>" + long + "</pre>"},
+	} {
+		raw := "Subject: a\nMIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=b\n\n" +
+			"--b\nContent-Type: text/plain; charset=utf-8\n\n" + c.plain + "\n--b\nContent-Type: text/html\n\n" + c.html + "\n--b--\n"
+		h, b := mail.Read([]byte(raw))
+		m := mail.New(mail.Message{Session: &mail.Session{}, Header: h, Body: b, Now: now})
+		if found, err := set.Eval(t.Context(), FromMessage(m), nil, now); err != nil || len(found) != 2 {
+			t.Errorf("%s: %v, %v: not both rules match", c.name, found, err)
+		}
+	}
+}
+
+func TestTheTwoBodiesShareWhatIsRead(t *testing.T) {
+	for _, c := range []struct{ name, plain, html, want string }{
+		{"one alone", "", "a\n", "a"},
+		{"both", "a\n", "\nb", "a\nb"},
+		{"neither", "\n", "", ""},
+		{"a long plain text", strings.Repeat("a", maxText), "b", strings.Repeat("a", maxText-2) + "\nb"},
+		{"a long HTML", "a", strings.Repeat("b", maxText), "a\n" + strings.Repeat("b", maxText-2)},
+		{"both long", strings.Repeat("a", maxText), strings.Repeat("b", maxText), strings.Repeat("a", maxText/2) + "\n" + strings.Repeat("b", maxText/2-1)},
+		{"a rune at the cut", strings.Repeat("a", maxText-4) + "票", "b", strings.Repeat("a", maxText-4) + "\nb"},
+	} {
+		if got, _ := joined(c.plain, c.html, "\n", maxText); got != c.want {
+			t.Errorf("%s: %d bytes, want %d", c.name, len(got), len(c.want))
+		}
+	}
+}

@@ -2,7 +2,9 @@ package rules
 
 import (
 	"math"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -19,39 +21,98 @@ type claim struct {
 	holds  bool
 }
 
-// never tells of a condition that plainly holds for no message: what has to
-// hold together cannot. exprs are the patterns by slot.
-func (c *condition) never(exprs map[int]string) bool { return neverHolds(&c.gate, exprs) }
+// world is what is known of patterns and symbols beyond one condition.
+type world struct {
+	names   map[string]int // numbers of symbols
+	exprs   map[int]string // patterns by slot
+	missing map[int]bool   // symbols that the rule at hand never sees
+	shadow  []string       // rules in the shadow
+	never   []string       // rules that never hold
+}
 
-func neverHolds(g *gate, exprs map[int]string) bool {
+func newWorld(c *compiler) *world {
+	return &world{names: c.names, exprs: c.exprs()}
+}
+
+// plainly is why a condition never holds where nothing more is to be said.
+const plainly = "\x00"
+
+// why tells why the condition of a rule plainly holds for no message, "" where
+// it may: what has to hold together cannot, or the symbols it reads are never
+// there. Rules are asked about in the order of their evaluation.
+func (w *world) why(r *Rule, now time.Time) (why string) {
+	if r.cond != nil {
+		why = w.judge(r, now)
+	}
+	if why != "" {
+		w.never = append(w.never, r.Symbol)
+	} else if r.inShadow(now) {
+		w.shadow = append(w.shadow, r.Symbol)
+	}
+	return why
+}
+
+func (w *world) judge(r *Rule, now time.Time) string {
+	w.missing = map[int]bool{}
+	if w.neverHolds(&r.cond.gate) {
+		return plainly
+	}
+	dead := w.never
+	if !r.inShadow(now) {
+		dead = slices.Concat(w.never, w.shadow)
+	}
+	for _, name := range dead {
+		if n, ok := w.names[name]; ok {
+			w.missing[n] = true
+		}
+	}
+	if !w.neverHolds(&r.cond.gate) {
+		return ""
+	}
+	for _, name := range r.reads() {
+		switch {
+		case slices.Contains(w.never, name):
+			return name + " never holds"
+		case slices.Contains(dead, name):
+			return name + " is in the shadow, which rules that act never see"
+		}
+	}
+	return plainly
+}
+
+func (w *world) neverHolds(g *gate) bool {
 	switch g.op {
 	case opConstant:
 		return g.n == 0
 	case opPattern:
-		return match.Never(exprs[g.n])
+		return match.Never(w.exprs[g.n])
+	case opSymbol:
+		return w.missing[g.n]
+	case opLength, opProgram:
+		return slices.ContainsFunc(claims(g), claim.impossible)
 	case opOr:
-		return neverHolds(&g.subs[0], exprs) && neverHolds(&g.subs[1], exprs)
+		return w.neverHolds(&g.subs[0]) && w.neverHolds(&g.subs[1])
 	case opAtLeast:
 		left := 0
 		for i := range g.subs {
-			if !neverHolds(&g.subs[i], exprs) {
+			if !w.neverHolds(&g.subs[i]) {
 				left++
 			}
 		}
 		return left < g.n
 	case opAnd:
 		var all []claim
-		return !together(g, exprs, &all) || contradict(all)
+		return !w.together(g, &all) || contradict(all)
 	}
 	return false
 }
 
 // together gathers the claims of what has to hold at once; false where one
 // part alone never holds.
-func together(g *gate, exprs map[int]string, all *[]claim) bool {
+func (w *world) together(g *gate, all *[]claim) bool {
 	switch g.op {
 	case opAnd:
-		return together(&g.subs[0], exprs, all) && together(&g.subs[1], exprs, all)
+		return w.together(&g.subs[0], all) && w.together(&g.subs[1], all)
 	case opNot:
 		for _, c := range claims(&g.subs[0]) {
 			if c.op == "" {
@@ -62,7 +123,7 @@ func together(g *gate, exprs map[int]string, all *[]claim) bool {
 		return true
 	}
 	*all = append(*all, claims(g)...)
-	return !neverHolds(g, exprs)
+	return !w.neverHolds(g)
 }
 
 func claims(g *gate) []claim {
@@ -88,17 +149,26 @@ func claimOf(n ast.Node) claim {
 		return claim{about: path, holds: true}
 	}
 	x, ok := n.(*ast.BinaryNode)
-	if !ok || pathOf(x.Left) == "" {
+	if !ok {
+		return claim{}
+	}
+	path := pathOf(x.Left)
+	if call, ok := x.Left.(*ast.BuiltinNode); ok && call.Name == "len" {
+		if of := pathOf(call.Arguments[0]); of != "" {
+			path = "len " + of
+		}
+	}
+	if path == "" || strings.HasPrefix(path, "factors.") { // these are no whole numbers
 		return claim{}
 	}
 	switch right := x.Right.(type) {
 	case *ast.IntegerNode:
 		if isComparison(x.Operator) {
-			return claim{about: "number " + pathOf(x.Left), op: x.Operator, number: right.Value}
+			return claim{about: "number " + path, op: x.Operator, number: right.Value}
 		}
 	case *ast.StringNode:
 		if x.Operator == "==" || x.Operator == "!=" {
-			return claim{about: "text " + pathOf(x.Left), op: x.Operator, text: right.Value}
+			return claim{about: "text " + path, op: x.Operator, text: right.Value}
 		}
 	}
 	return claim{}
@@ -140,6 +210,21 @@ func (c claim) excludesNumber(d claim) bool {
 	least, most := c.numbers()
 	l, m := d.numbers()
 	return max(least, l) > min(most, m)
+}
+
+// impossible tells of a number that is out of what there can be.
+func (c claim) impossible() bool {
+	most := math.MaxInt
+	switch {
+	case c.op == "" || c.op == "!=" || c.about != "length" && !strings.HasPrefix(c.about, "number "):
+		return false
+	case c.about == "length":
+		most = maxText
+	case c.about == "number len headers" || c.about == "number len urls" || c.about == "number len attachments":
+		most = maxItems
+	}
+	l, m := c.numbers()
+	return m < 0 || l > most
 }
 
 // numbers are the least and the most that a comparison allows.

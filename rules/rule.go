@@ -51,9 +51,9 @@ type Count struct {
 	Per     float64 // factor for each match
 	Max     float64 // the most it comes to
 
-	field  field
-	regexp *regexp.Regexp
-	slot   int // where its verdict is put
+	field   field
+	program *match.Program
+	slot    int // where its verdict is put
 }
 
 // Force demands an action whatever the score.
@@ -73,8 +73,7 @@ var symbolForm = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,63}$`)
 var groupForm = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,63}$`)
 
 // document reads a whole file.
-func (r *reader) document(root *node) (rules []*Rule, caps map[string]float64) {
-	caps = map[string]float64{}
+func (r *reader) document(root *node) (rules []*Rule, caps []*groupCap) {
 	r.fields(root, "a rule file", map[string]func(*node){
 		"rules": func(n *node) {
 			if r.want(n, list, "rules") {
@@ -83,23 +82,9 @@ func (r *reader) document(root *node) (rules []*Rule, caps map[string]float64) {
 				}
 			}
 		},
-		"groups": func(n *node) { r.groups(n, caps) },
+		"groups": func(n *node) { caps = r.groups(n) },
 	})
 	return rules, caps
-}
-
-func (r *reader) groups(n *node, caps map[string]float64) {
-	if !r.want(n, table, "groups") {
-		return
-	}
-	for i, name := range n.keys {
-		if !groupForm.MatchString(name) {
-			r.fault(n.keyAt[i], "%q is no name of a group", name).Remedy = "lower case letters, digits, - and _"
-		}
-		r.fields(n.items[i], "a group", map[string]func(*node){
-			"cap": func(n *node) { caps[name] = r.number(n, "cap", 0, 1000) },
-		})
-	}
 }
 
 func (r *reader) readRule(n *node) *Rule {

@@ -115,6 +115,10 @@ func TestConditions(t *testing.T) {
 		{`header("x-none") == ""`, true},
 		{`len(header_all("received")) == 2`, true},
 		{`header_lines matches "(?m)^List-Id: <l"`, true},
+		{`any([subject, text], # matches "login")`, true},
+		{`any([1, "login"], # == "login" and # matches "login")`, true},
+		{`any(urls, .host matches "(?i)^LOGIN\\.")`, true},
+		{`header("x-none") matches "."`, false},
 		{`in_list("partners", from.domain)`, true},
 		{`in_list("partners", envelope.from)`, false},
 		{`len(envelope.rcpts) > 1 and size < 3000`, true},
@@ -161,6 +165,21 @@ func TestFaults(t *testing.T) {
 		{"a variable", "rules:\n  - {symbol: AB, when: 'let x = text; any(urls, x contains .host)'}\n", "no variables"},
 		{"the whole environment", "rules:\n  - {symbol: AB, when: 'len($env) > 1'}\n", "$env"},
 		{"a function that is off", "rules:\n  - {symbol: AB, when: 'repeat(text, 100) == \"\"'}\n", "repeat"},
+		{"a reduce that doubles", "rules:\n  - {symbol: AB, when: 'len(reduce(headers, #acc + #acc, \"xxxxxxxx\")) == 3'}\n", "f.yaml:2:24: AB: when: conditions join no texts (+ is for numbers)"},
+		{"a reduce", "rules:\n  - {symbol: AB, when: 'reduce(headers, #acc * 2.0, 1.0) == 3'}\n", "f.yaml:2:24: AB: when: reduce is not used in conditions (any, all, none, one and count look into lists)"},
+		{"a map", "rules:\n  - {symbol: AB, when: 'len(map(urls, .host)) > 1'}\n", "map is not used"},
+		{"a filter", "rules:\n  - {symbol: AB, when: 'len(filter(urls, true)) > 1'}\n", "filter is not used"},
+		{"a find in a loop", "rules:\n  - {symbol: AB, when: 'any(urls, find([1], # == 1) == 1)'}\n", "find is not used"},
+		{"a sort", "rules:\n  - {symbol: AB, when: 'len(sortBy(urls, .host)) > 1'}\n", "sortBy is not used"},
+		{"a group", "rules:\n  - {symbol: AB, when: 'len(groupBy(urls, .host)) > 1'}\n", "groupBy is not used"},
+		{"a sum", "rules:\n  - {symbol: AB, when: 'sum(urls, len(.host)) > 1'}\n", "sum is not used"},
+		{"a pipe", "rules:\n  - {symbol: AB, when: 'urls | findLastIndex(true) == 1'}\n", "findLastIndex is not used"},
+		{"texts joined that are none at first sight", "rules:\n  - {symbol: AB, when: '[text, 1][0] + [text, 1][0] == \"\"'}\n", "join no texts"},
+		{"a long text copied behind a trim", "rules:\n  - {symbol: AB, when: 'lower(trim(text)) == \"\"'}\n", "lower of text (begin the pattern with (?i) instead)"},
+		{"signs of one text trimmed off another", "rules:\n  - {symbol: AB, when: 'trim(text, html) == \"\"'}\n", "trim of signs that are computed"},
+		{"lists in a loop", "rules:\n  - {symbol: AB, when: 'any(headers, # in headers)'}\n", "headers within a loop"},
+		{"lists compared in a loop", "rules:\n  - {symbol: AB, when: 'any(headers, urls == urls)'}\n", "urls within a loop"},
+		{"a function under another name", "rules:\n  - {symbol: AB, when: 'any(urls, len({f: header_all}.f(\"a\")) > 1)'}\n", "called by its name"},
 		{"symbols as a whole", "rules:\n  - {symbol: AB, when: '\"SPF_FAIL\" in symbols'}\n", "read by name"},
 		{"a list that is not there", "rules:\n  - {symbol: AB, when: 'in_list(\"partner\", subject)'}\n", `there is no list "partner"`},
 		{"a list that is computed", "rules:\n  - {symbol: AB, when: 'in_list(subject, subject)'}\n", "written out"},
@@ -302,10 +321,32 @@ func TestWarnings(t *testing.T) {
 		{"an unknown symbol", "rules: [{symbol: AB, when: symbols.SPF_FIAL}]", `did you mean "SPF_FAIL"?`},
 		{"expired", "rules: [{symbol: AB, when: size > 0, expires: 2020-01-01}]", "expired after 2020-01-01"},
 		{"the same twice", "rules: [{symbol: AB, when: size > 0}, {symbol: CD, when: size > 0}]", "the same condition as AB"},
+		{"upper case in words", "rules: [{symbol: AB, when: 'words matches \"Invoice\\\\d\"'}]", `"Invoice" is nowhere in words: it is in lower case, with full width made plain and each run of blanks one blank (write "invoice")`},
+		{"full width in words", "rules: [{symbol: AB, when: 'words matches \"(?i)（ＡＤ）|ad\"'}]", `(write "(ad)")`},
+		{"blanks in words", "rules: [{symbol: AB, when: 'words contains \"free  money\"'}]", `(write "free money")`},
+		{"a class of capitals in words", "rules: [{symbol: AB, when: 'words matches \"win[A-Z]\"'}]", `"[A-Z]" is nowhere in words`},
+		{"upper case in a domain", "rules: [{symbol: AB, when: 'from.domain == \"Example.ORG\"'}]", `(write "example.org")`},
+		{"upper case in one of many domains", "rules: [{symbol: AB, when: 'from.domain in [\"example.org\", \"Example.net\"]'}]", `(write "example.net")`},
+		{"upper case in a host", "rules: [{symbol: AB, when: 'any(urls, .host endsWith \".RU\")'}]", `(write ".ru")`},
+		{"a host in upper case within a pattern", "rules: [{symbol: AB, when: 'any(urls, .host matches \"Bank\")'}]", `(write "bank")`},
+		{"a domain that signs in upper case", "rules: [{symbol: AB, when: '\"Example.org\" in auth.dkim.domains'}]", `(write "example.org")`},
+		{"a result that is none", "rules: [{symbol: AB, when: 'auth.spf.result == \"sotfail\"'}]", `"sotfail" is no result (did you mean "softfail"?)`},
+		{"a profile that is none", "rules: [{symbol: AB, when: 'session.profile == \"outbond\"'}]", `"outbond" is no profile (did you mean "outbound"?)`},
+		{"a place that is none", "rules: [{symbol: AB, when: 'any(urls, .where == \"links\")'}]", `"links" is no where (did you mean "link"?)`},
+		{"more links than are read", "rules: [{symbol: AB, when: len(urls) > 1000}]", "never holds"},
+		{"a size below zero", "rules: [{symbol: AB, when: size < 0}]", "never holds"},
+		{"an empty list", "rules: [{symbol: AB, when: 'from.domain in []'}]", "nothing is in an empty list"},
+		{"a rule over the shadow", "rules: [{symbol: AB, when: size > 0, shadow: true}, {symbol: CD, when: symbols.AB and symbols.SPF_FAIL}]", "CD: the condition never holds (AB is in the shadow, which rules that act never see)"},
+		{"a group without symbols", "groups: {contnt: {cap: 1}}\nrules: [{symbol: AB, when: size > 0, group: content}]", `f.yaml:1:10: warning: no symbol is in group "contnt" (did you mean "content"?)`},
+		{"a cap given twice", "groups: {auth: {cap: 1}}\n", `f.yaml:1:10: warning: the cap of group "auth" is given twice, first in a.yaml:1`},
 		{"a pattern without words", "rules: [{symbol: AB, when: 'text matches \"\\\\d+\"'}]", "run on every message"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, err := Load(Options{Now: now, Symbols: []string{"SPF_FAIL"}}, File{Name: "f.yaml", Data: []byte(c.text)})
+			first := File{Name: "a.yaml"}
+			if c.name == "a cap given twice" {
+				first.Data = []byte("groups: {auth: {cap: 2}}")
+			}
+			s, err := Load(Options{Now: now, Symbols: []string{"SPF_FAIL"}, Groups: []string{"auth"}}, first, File{Name: "f.yaml", Data: []byte(c.text)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -323,6 +364,12 @@ func TestRulesThatNeverMatchAreWarnedOf(t *testing.T) {
 		`size > 5 and size < 7`:                                     false,
 		`size == 5 and size != 5`:                                   true,
 		`size == 5 and size != 6`:                                   false,
+		`factors.SPF_FAIL > 0 and factors.SPF_FAIL < 1`:             false,
+		`len(urls) > 3 and len(urls) < 3`:                           true,
+		`len(urls) > 999`:                                           false,
+		`len(urls) > 1000 or size > 5`:                              false,
+		`len(text) > 1048576`:                                       true,
+		`size == -1`:                                                true,
 		`len(text) > 100 and len(text) <= 100`:                      true,
 		`len(text) > 100 and len(subject) <= 100`:                   false,
 		`from.domain == "a.example" and from.domain == "b.example"`: true,
@@ -354,6 +401,28 @@ func TestAnEndedContextEndsTheEvaluation(t *testing.T) {
 	cancel()
 	if found, err := s.Eval(ctx, &Facts{Size: 1}, nil, now); !errors.Is(err, context.Canceled) || len(found) > 0 {
 		t.Errorf("found %v, error %v", found, err)
+	}
+}
+
+func TestASlowRuleEndsWithItsContext(t *testing.T) {
+	long := strings.Repeat("a ", maxText/2)
+	for _, rule := range []string{
+		`{symbol: AB, when: 'text matches "(?s)a.{0,900}b"'}`,
+		`{symbol: AB, when: 'any(urls, .text matches "(?s)a.{0,900}b.{0,900}c")'}`,
+		`{symbol: AB, when: 'any([subject, text], # matches "(?s)a.{0,900}b.{0,900}c")'}`,
+		`{symbol: AB, count: {field: text, pattern: 'a(?s:.*b)?', per: 0.001}}`,
+	} {
+		s := load(t, "rules:\n  - "+rule+"\n")
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		start := time.Now()
+		found, err := s.Eval(ctx, &Facts{Text: long, URLs: []URL{{Text: long}}}, nil, now)
+		if !errors.Is(err, context.DeadlineExceeded) || len(found) > 0 {
+			t.Errorf("%s: found %v, error %v", rule, found, err)
+		}
+		if took := time.Since(start); took > 3*time.Second {
+			t.Errorf("%s: ended after %v", rule, took)
+		}
+		cancel()
 	}
 }
 
@@ -403,5 +472,104 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 	}
 	if want := "f.yaml:13:16: CN_FAPIAO: the rule does not match this example"; !strings.Contains(out.String(), want) {
 		t.Errorf("said %q, want %q", &out, want)
+	}
+}
+
+func TestARuleThatFailsIsBlamedAlone(t *testing.T) {
+	files := func(own string) []File {
+		return []File{
+			{Name: "shipped.yaml", Shipped: true, Data: []byte("rules:\n  - {symbol: GOOD, when: 'subject matches \"win\"', examples: {match: [{subject: win}], not: [{subject: loss}]}}\n")},
+			{Name: "own.yaml", Data: []byte("rules:\n" + own)},
+		}
+	}
+	for _, c := range []struct {
+		name, own string
+		want      []string
+	}{
+		{"an element of a list that may be empty", "  - {symbol: FIRST, when: 'urls[0].host == \"x.example\"'}\n",
+			[]string{"own.yaml:2:27: FIRST: the rule fails where a message has nothing to show: index out of range", "(ask any(urls, ...), which holds for none of an empty list)"}},
+		{"the first of a list that may be empty", "  - {symbol: FIRST, when: 'first(urls).host == \"x.example\"'}\n", []string{"FIRST: the rule fails", "any(urls, ...)"}},
+		{"a number that is none", "  - {symbol: FIRST, when: 'int(subject) > 1'}\n", []string{"FIRST: the rule fails"}},
+		{"an example that is wrong beside a rule that fails", "  - {symbol: FIRST, when: 'urls[0].host == \"x.example\"'}\n  - {symbol: WRONG, when: size > 5, examples: {match: [{size: 1}]}}\n",
+			[]string{"FIRST: the rule fails", "WRONG: the rule does not match this example"}},
+		{"a rule that is read", "  - {symbol: FIRST, when: 'urls[0].host == \"x.example\"'}\n  - {symbol: READER, when: symbols.FIRST, examples: {match: [{size: 1}]}}\n",
+			[]string{"FIRST: the rule fails", "READER: rules: FIRST: index out of range"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out strings.Builder
+			if err := Check(t.Context(), &out, Options{Now: now}, files(c.own)...); err == nil {
+				t.Error("no error")
+			}
+			for _, want := range c.want {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("said %q, want %q", &out, want)
+				}
+			}
+			if strings.Contains(out.String(), "GOOD") {
+				t.Errorf("another rule is blamed: %q", &out)
+			}
+		})
+	}
+}
+
+func TestWhatIsInOrderIsNotWarnedOf(t *testing.T) {
+	for _, when := range []string{
+		`words matches "(?i)Invoice"`, `words matches "^offer\\n.*next of kin"`, `words matches "[A-Za-z]+ 发票"`, `words matches "win\\s+now"`, `words contains "free money"`,
+		`words matches "[^A-Z]win"`, `subject matches "Invoice"`, `from.domain == ""`, `from.domain != "example.org"`, `auth.spf.result == "softfail"`, `auth.dmarc.result == ""`,
+		`auth.spf.result in ["fail", "softfail"]`, `any(urls, .where == "qr" and .text contains "X" and .path contains "Y")`, `session.profile == "inbound"`, `disguised matches "(?m)^via?gra\\?$"`,
+	} {
+		s := load(t, "rules:\n  - symbol: AB\n    when: |-\n      "+when+"\n")
+		if w := s.Warnings(); len(w) > 0 {
+			t.Errorf("%s: warned %q", when, w.Error())
+		}
+	}
+}
+
+func TestCompositesOfWhatNeverHoldsAreWarnedOf(t *testing.T) {
+	s := load(t, `
+rules:
+  - {symbol: DARK, when: size > 0, shadow: true}
+  - {symbol: OLD, when: size > 1, expires: 2026-04-30}
+  - {symbol: NEVER, when: size > 5 and size < 3}
+  - {symbol: ON_DARK, when: symbols.DARK}
+  - {symbol: ON_OLD, when: symbols.OLD and size > 0}
+  - {symbol: ON_NEVER, when: 'count([symbols.NEVER, size > 3], #) >= 2'}
+  - {symbol: ON_ON_NEVER, when: symbols.ON_NEVER and size > 7, shadow: true}
+  - {symbol: DARKER, when: symbols.DARK and size > 3, shadow: true}
+  - {symbol: EITHER, when: symbols.DARK or size > 9}
+  - {symbol: WITHOUT, when: size > 4 and not symbols.DARK}
+`)
+	var got []string
+	for _, f := range s.Warnings() {
+		if strings.HasSuffix(f.Message, "never holds") {
+			got = append(got, f.Rule)
+		}
+	}
+	slices.Sort(got)
+	if want := []string{"NEVER", "ON_DARK", "ON_NEVER", "ON_OLD", "ON_ON_NEVER"}; !slices.Equal(got, want) {
+		t.Errorf("warned of %v, want %v", got, want)
+	}
+}
+
+func TestAnErrorHidesNoWarning(t *testing.T) {
+	var out strings.Builder
+	text := "rules:\n  - {symbol: AB, when: subjct == \"\"}\n  - {symbol: CD, when: 'words contains \"A\"'}\n"
+	if err := Check(t.Context(), &out, Options{Now: now}, File{Name: "f.yaml", Data: []byte(text)}); err == nil || err.Error() != "rules: 1 errors, 1 warnings" {
+		t.Errorf("error %v", err)
+	}
+	if !strings.Contains(out.String(), "unknown name subjct") || !strings.Contains(out.String(), "nowhere in words") {
+		t.Errorf("said %q", &out)
+	}
+}
+
+func TestSymbolsAndGroupsOfOtherFilesAreKnown(t *testing.T) {
+	symbols, groups := Names(File{Name: "shipped.yaml", Data: []byte("rules: [{symbol: OTHER, group: theirs, when: broken(}]")})
+	o := Options{Now: now, Symbols: []string{}, Others: symbols, Groups: groups}
+	s, err := Load(o, File{Name: "f.yaml", Data: []byte("groups: {theirs: {cap: 3}}\nrules: [{symbol: AB, when: symbols.OTHER}]")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := s.Warnings(); len(w) > 0 {
+		t.Errorf("warned %q", w.Error())
 	}
 }

@@ -42,7 +42,7 @@ type Set struct {
 
 // expression is one of the set.
 type expression struct {
-	re       *regexp.Regexp
+	program  *Program
 	from, to int // its variants; none where it has no literals
 }
 
@@ -50,7 +50,7 @@ type expression struct {
 // its matches.
 type variant struct {
 	expr    int32
-	re      func() *regexp.Regexp
+	program func() *Program
 	clauses [][]int32 // the literals of each
 	need    uint8     // one bit for each clause; all must be hit
 	exact   bool      // a hit of its clause is a match
@@ -72,7 +72,7 @@ func Check(expr string) error {
 	return err
 }
 
-func compile(expr string) (*regexp.Regexp, *syntax.Regexp, error) {
+func compile(expr string) (*Program, *syntax.Regexp, error) {
 	if len(expr) > MaxExpr {
 		return nil, nil, fmt.Errorf("match: expression of %d bytes, at most %d are taken", len(expr), MaxExpr)
 	}
@@ -91,7 +91,7 @@ func compile(expr string) (*regexp.Regexp, *syntax.Regexp, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("match: %w", err)
 	}
-	return re, tree, nil
+	return newProgram(re, tree, len(prog.Inst)), tree, nil
 }
 
 // Compile makes a set of expressions, numbered by their place in the list. The
@@ -103,12 +103,12 @@ func Compile(exprs []string) (*Set, error) {
 	s := &Set{}
 	words := newVocabulary()
 	for i, expr := range exprs {
-		re, tree, err := compile(expr)
+		program, tree, err := compile(expr)
 		if err != nil {
 			return nil, err
 		}
-		s.exprs = append(s.exprs, expression{re: re, from: len(s.variants)})
-		for _, a := range alternatives(re, tree) {
+		s.exprs = append(s.exprs, expression{program: program, from: len(s.variants)})
+		for _, a := range alternatives(program, tree) {
 			a.expr = int32(i)
 			for number, c := range a.words {
 				a.clauses = append(a.clauses, words.add(c, ref{int32(len(s.variants)), uint8(number)}))
@@ -129,7 +129,10 @@ func Compile(exprs []string) (*Set, error) {
 func (s *Set) Len() int { return len(s.exprs) }
 
 // Regexp returns the compiled expression i.
-func (s *Set) Regexp(i int) *regexp.Regexp { return s.exprs[i].re }
+func (s *Set) Regexp(i int) *regexp.Regexp { return s.exprs[i].program.re }
+
+// Program returns expression i with its bounds.
+func (s *Set) Program(i int) *Program { return s.exprs[i].program }
 
 // Always lists the expressions that have no usable literal: they are run on
 // every text.
@@ -160,18 +163,19 @@ func (h Hits) Any() bool {
 func (h Hits) set(i int32) { h[i/64] |= 1 << (i % 64) }
 
 // Match tells which expressions match somewhere in the text. It takes time
-// linear in the text for each expression that has to be run, and looks at ctx
-// before each: when that has ended its error is returned.
+// linear in the text for each expression that has to be run. When ctx ends its
+// error is returned.
 func (s *Set) Match(ctx context.Context, text string) (Hits, error) {
 	hits := make(Hits, (len(s.exprs)+63)/64)
 	q := s.Search(text)
 	defer q.Close()
 	for _, list := range [][]int32{q.scratch.likely, s.always} {
 		for _, i := range list {
-			if err := ctx.Err(); err != nil {
+			hit, err := q.Matches(ctx, int(i))
+			if err != nil {
 				return nil, err
 			}
-			if q.Matches(int(i)) {
+			if hit {
 				hits.set(i)
 			}
 		}

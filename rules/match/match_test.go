@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -226,6 +227,54 @@ func same(t fataler, s *Set, text string) {
 		if want := s.Regexp(i).MatchString(text); hits.Has(i) != want {
 			t.Errorf("%q on %q: %v, want %v", s.Regexp(i), text, hits.Has(i), want)
 		}
+		sameInTime(t, s.Program(i), text)
+	}
+}
+
+// sameInTime holds a program that looks at the time against package regexp.
+func sameInTime(t fataler, p *Program, text string) {
+	slow := *p
+	slow.size = maxSteps
+	hit, err := slow.Match(context.Background(), text)
+	if want := p.re.MatchString(text); hit != want || err != nil {
+		t.Errorf("%q on %q in time: %v, %v, want %v", p.re, text, hit, err, want)
+	}
+	if len(text) > 512 {
+		return // each match may go over all that follows
+	}
+	for _, most := range []int{1, 3, 1000} {
+		n, err := slow.Count(context.Background(), text, most)
+		if want := len(p.re.FindAllStringIndex(text, most)); n != want || err != nil {
+			t.Errorf("%q on %q: %d matches, %v, want %d", p.re, text, n, err, want)
+		}
+	}
+}
+
+func TestARunEndsWithItsContext(t *testing.T) {
+	text := strings.Repeat("a ", 1<<19)
+	for _, c := range []struct {
+		name, expr string
+		run        func(context.Context, *Program) error
+	}{
+		{"a wide gap", `(?s)a.{0,900}b`, func(ctx context.Context, p *Program) error { _, err := p.Match(ctx, text); return err }},
+		{"two wide gaps", `(?s)a.{0,900}b.{0,900}c`, func(ctx context.Context, p *Program) error { _, err := p.Match(ctx, text); return err }},
+		{"matches that look at all that follows", `a(?s:.*b)?`, func(ctx context.Context, p *Program) error { _, err := p.Count(ctx, text, 1000); return err }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, err := New(c.expr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			start := time.Now()
+			if err := c.run(ctx, p); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("error %v", err)
+			}
+			if took := time.Since(start); took > 2*time.Second {
+				t.Errorf("ended after %v", took)
+			}
+		})
 	}
 }
 

@@ -1,5 +1,7 @@
 package match
 
+import "context"
+
 // Search is a text that was gone over once for the literals of all
 // expressions. An expression is run when it is asked for. It is used by one
 // goroutine, and closed when it is done with.
@@ -26,31 +28,42 @@ func (q *Search) Could(i int) bool {
 }
 
 // Matches tells whether expression i matches somewhere in the text. It takes
-// time linear in the text, the first time.
-func (q *Search) Matches(i int) bool {
+// time linear in the text, the first time. When ctx ends before that is known
+// its error is returned.
+func (q *Search) Matches(ctx context.Context, i int) (bool, error) {
 	sc := q.scratch
 	if sc.verdicts[i] == likely {
+		hit, err := q.run(ctx, &q.set.exprs[i])
+		if err != nil {
+			return false, err
+		}
 		sc.verdicts[i] = refuted
-		if q.run(&q.set.exprs[i]) {
+		if hit {
 			sc.verdicts[i] = present
 		}
 	}
-	return sc.verdicts[i] == present
+	return sc.verdicts[i] == present, nil
 }
 
 // run looks for the variants whose literals are there.
-func (q *Search) run(e *expression) bool {
+func (q *Search) run(ctx context.Context, e *expression) (bool, error) {
 	if e.from == e.to {
-		return e.re.MatchString(q.text)
+		return e.program.Match(ctx, q.text)
 	}
 	sc := q.scratch
 	for i := e.from; i < e.to; i++ {
 		v := &q.set.variants[i]
-		if sc.mask[i] == v.need && (v.exact && sc.placed(v.clauses[0]) || v.verify(q.text, sc)) {
-			return true
+		if sc.mask[i] != v.need {
+			continue
+		}
+		if v.exact && sc.placed(v.clauses[0]) {
+			return true, nil
+		}
+		if hit, err := v.verify(ctx, q.text, sc); err != nil || hit {
+			return hit, err
 		}
 	}
-	return false
+	return false, nil
 }
 
 // placed tells whether one of the literals stands in the text itself.

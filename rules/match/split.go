@@ -20,13 +20,13 @@ type alternative struct {
 // text matches the expression when it matches one of them. Each has literals
 // of its own, rarer ones than all have in common, and is run by itself. There
 // are none when one of them has no literals.
-func alternatives(re *regexp.Regexp, tree *syntax.Regexp) []alternative {
+func alternatives(program *Program, tree *syntax.Regexp) []alternative {
 	whole := alternative{}
 	whole.variant, whole.words = plan(tree)
-	whole.re = func() *regexp.Regexp { return re }
-	parts := split(re.String())
+	whole.program = func() *Program { return program }
+	parts := split(program.re.String())
 	if !whole.exact && len(parts) > 1 && len(parts) <= maxAlternatives {
-		if list := planAll(parts); list != nil {
+		if list := planAll(parts, program.size); list != nil {
 			return list
 		}
 	}
@@ -36,8 +36,9 @@ func alternatives(re *regexp.Regexp, tree *syntax.Regexp) []alternative {
 	return []alternative{whole}
 }
 
-// planAll is nil when one of the parts has no literals.
-func planAll(parts []string) []alternative {
+// planAll is nil when one of the parts has no literals. None has more
+// instructions than the whole.
+func planAll(parts []string, size int) []alternative {
 	var list []alternative
 	for _, part := range parts {
 		tree, err := syntax.Parse(part, syntax.Perl)
@@ -49,7 +50,7 @@ func planAll(parts []string) []alternative {
 			return nil
 		}
 		// Most are never run, so they wait for it. What parses compiles.
-		a.re = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(part) })
+		a.program = sync.OnceValue(func() *Program { return newProgram(regexp.MustCompile(part), tree, size) })
 		list = append(list, a)
 	}
 	return list

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -21,25 +22,28 @@ type span struct{ from, to int }
 // stretch is cut, and ^, $ and \b see what really stands beside it, never the
 // cut or half a rune. A line is cut outside the signs that end it, which no
 // match holds.
-func (v *variant) verify(text string, sc *scratch) bool {
-	return v.within(text, span{0, len(text)}, v.clauses, sc)
+func (v *variant) verify(ctx context.Context, text string, sc *scratch) (bool, error) {
+	return v.within(ctx, text, span{0, len(text)}, v.clauses, sc)
 }
 
-func (v *variant) within(text string, w span, clauses [][]int32, sc *scratch) bool {
+func (v *variant) within(ctx context.Context, text string, w span, clauses [][]int32, sc *scratch) (bool, error) {
 	if len(clauses) == 0 {
-		return v.re().MatchString(text[w.from:w.to])
+		return v.program().Match(ctx, text[w.from:w.to])
 	}
 	list, all := v.spans(text, clauses[0], sc)
 	if all {
-		return v.within(text, w, clauses[1:], sc)
+		return v.within(ctx, text, w, clauses[1:], sc)
 	}
 	for _, p := range list {
 		both := span{max(p.from, w.from), min(p.to, w.to)}
-		if both.from < both.to && v.within(text, both, clauses[1:], sc) {
-			return true
+		if both.from >= both.to {
+			continue
+		}
+		if hit, err := v.within(ctx, text, both, clauses[1:], sc); err != nil || hit {
+			return hit, err
 		}
 	}
-	return false
+	return false, nil
 }
 
 // spans are the stretches in which matches must lie for the sake of one
