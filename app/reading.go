@@ -20,7 +20,7 @@ func reading(cfg *config.Config) *mail.Limits {
 			DecodedBytes: int(r.Decoded), Findings: r.Findings, Readings: r.Readings, Names: r.Names, Params: r.Parameters,
 		},
 		Text: text.Limits{Input: int(r.Text), Bytes: int(r.TextKept), Links: r.Links},
-		QR:   qr.Limits{Images: r.Images, Bytes: int(r.ImageBytes), Side: r.ImageSide, Pixels: r.ImagePixels},
+		QR:   qr.Limits{Images: r.Images, Bytes: int(r.ImageBytes), Side: r.ImageSide, Memory: int(r.ImageMemory), Pixels: r.ImagePixels},
 		URLs: urls.Limits{URLs: r.URLs},
 	}
 }

@@ -71,6 +71,7 @@ func TestEachBoundOfReadingRaisesItsSymbol(t *testing.T) {
 		{"images", "0", image, "MIME_LIMIT_IMAGES"},
 		{"image_bytes", "1KiB", image, "MIME_LIMIT_IMAGES"},
 		{"image_side", "100", image, "MIME_LIMIT_IMAGES"},
+		{"image_memory", "4KiB", image, "MIME_LIMIT_IMAGES"},
 		{"image_pixels", "10000", image, "MIME_LIMIT_IMAGES"},
 	} {
 		t.Run(c.key, func(t *testing.T) {

@@ -249,10 +249,11 @@ type Reading struct {
 	TextKept     Size `yaml:"text_kept" min:"16KiB" max:"1GiB" doc:"Bytes that are kept of each kind of text: plain, HTML, hidden, attached; MIME_LIMIT_TEXT."`
 	Links        int  `yaml:"links" min:"10" max:"1000000" doc:"Links, forms and images of the HTML, each; MIME_LIMIT_LINKS."`
 	URLs         int  `yaml:"urls" min:"10" max:"1000000" doc:"Different web addresses; MIME_LIMIT_URLS."`
-	Images       int  `yaml:"images" min:"0" max:"1000" doc:"Images that are searched for QR codes; MIME_LIMIT_IMAGES."`
+	Images       int  `yaml:"images" min:"0" max:"1000" doc:"Images that are searched for QR codes, small ones and those of one colour aside; MIME_LIMIT_IMAGES."`
 	ImageBytes   Size `yaml:"image_bytes" min:"1KiB" max:"1GiB" doc:"Bytes of such an image; MIME_LIMIT_IMAGES."`
 	ImageSide    int  `yaml:"image_side" min:"100" max:"50000" doc:"Pixels of the longer side of such an image; MIME_LIMIT_IMAGES."`
-	ImagePixels  int  `yaml:"image_pixels" min:"10000" max:"1000000000" doc:"Pixels of all such images together; MIME_LIMIT_IMAGES."`
+	ImageMemory  Size `yaml:"image_memory" min:"4KiB" max:"1GiB" doc:"Bytes that the pixels of all such images take together; MIME_LIMIT_IMAGES."`
+	ImagePixels  int  `yaml:"image_pixels" min:"10000" max:"1000000000" doc:"Pixels of all such images together that are searched, after large ones were made smaller; MIME_LIMIT_IMAGES."`
 }
 
 // Log is the log on standard error.
@@ -309,9 +310,10 @@ func Default() *Config {
 			TextKept:     1 << 20,
 			Links:        5000,
 			URLs:         1000,
-			Images:       10,
+			Images:       30,
 			ImageBytes:   4 << 20,
-			ImageSide:    4000,
+			ImageSide:    8000,
+			ImageMemory:  32 << 20,
 			ImagePixels:  4 << 20,
 		},
 		Log: Log{Level: "info", Format: "text"},
