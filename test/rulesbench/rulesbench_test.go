@@ -51,8 +51,11 @@ func TestCorpus(t *testing.T) {
 	}
 	var report strings.Builder
 	ham, wrong := writeSources(&report, all)
-	writeRules(&report, j, all)
+	worse := writeRules(&report, j, all)
 	t.Log("\n" + report.String())
+	if *full && len(worse) > 0 {
+		t.Errorf("rules that hit more ham than spam: %s", strings.Join(worse, ", "))
+	}
 	if *out != "" {
 		if err := os.WriteFile(*out, lines(all), 0o600); err != nil {
 			t.Fatal(err)
@@ -130,8 +133,9 @@ func writeSources(b *strings.Builder, all []result) (ham, wrong int) {
 
 func percent(n, of int) float64 { return 100 * float64(n) / float64(max(of, 1)) }
 
-// writeRules writes the table of rules: hits in ham and in spam.
-func writeRules(b *strings.Builder, j *judge, all []result) {
+// writeRules writes the table of rules and symbols, hits in ham and in spam,
+// and returns the rules that hit more ham.
+func writeRules(b *strings.Builder, j *judge, all []result) (worse []string) {
 	type hits struct{ ham, spam int }
 	count, total := map[string]*hits{}, hits{}
 	for _, r := range all {
@@ -155,8 +159,11 @@ func writeRules(b *strings.Builder, j *judge, all []result) {
 	}
 	fmt.Fprintf(b, "\n%d ham, %d spam\n\n| symbol | group | score | ham | spam |\n|---|---|---|---|---|\n", total.ham, total.spam)
 	for _, r := range j.rules.Rules() {
-		if count[r.Symbol] == nil {
+		h := count[r.Symbol]
+		if h == nil {
 			count[r.Symbol] = &hits{}
+		} else if h.ham > h.spam {
+			worse = append(worse, r.Symbol)
 		}
 	}
 	var names []string
@@ -166,12 +173,13 @@ func writeRules(b *strings.Builder, j *judge, all []result) {
 	slices.Sort(names)
 	for _, name := range names {
 		h, e := count[name], j.policy.Table[name]
-		worse := ""
-		if e.Score > 0 && h.ham*total.spam > h.spam*total.ham {
-			worse = " more in ham"
+		note := ""
+		if e.Score > 0 && h.ham > h.spam {
+			note = " more in ham"
 		}
-		fmt.Fprintf(b, "| %s | %s | %g | %d | %d |%s\n", name, e.Group, e.Score, h.ham, h.spam, worse)
+		fmt.Fprintf(b, "| %s | %s | %g | %d | %d |%s\n", name, e.Group, e.Score, h.ham, h.spam, note)
 	}
+	return worse
 }
 
 // lines are the messages one by one: path, score, and what added points.
