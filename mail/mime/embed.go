@@ -74,8 +74,8 @@ func (t *Tree) embed(p *Part, src []byte, id int, span [2]int, name, typ string,
 		limits: p.limits, Type: typ, Disposition: "attachment", depth: p.depth + 1,
 		source: id, src: src, body: span, head: [2]int{span[0], span[0]}, codecs: codecs,
 	}
-	if name = strings.TrimSpace(name); name != "" {
-		q.Names = []string{DecodeWords(name[:min(len(name), maxName)])}
+	if name = t.clip(DecodeWords(name)); name != "" {
+		q.Names = []string{name}
 	}
 	if t.seen[q.key()] != nil {
 		return nil

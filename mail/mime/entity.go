@@ -212,13 +212,18 @@ func (s *scanner) addNames(e *entity, params []Param) {
 	}
 }
 
-func (s *scanner) addName(e *entity, n string) {
-	if len(n) > maxName { // what a file is opened with stands at the end
-		s.t.limit("NAMES", maxName)
+// clip bounds a name. Of a longer one both ends stay: what a file is opened
+// with stands at the end.
+func (t *Tree) clip(n string) string {
+	if len(n) > maxName {
+		t.limit("NAMES", maxName)
 		n = n[:maxName/2] + n[len(n)-maxName/2:]
 	}
-	n = strings.TrimSpace(n)
-	n = strings.ToValidUTF8(n, "\uFFFD")
+	return strings.ToValidUTF8(strings.TrimSpace(n), "\uFFFD")
+}
+
+func (s *scanner) addName(e *entity, n string) {
+	n = s.t.clip(n)
 	if n == "" || slices.Contains(e.names, n) {
 		return
 	}

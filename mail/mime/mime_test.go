@@ -356,6 +356,29 @@ func TestDispositionsThatDifferAreBothRead(t *testing.T) {
 	}
 }
 
+func TestTheEndOfALongNameIsKept(t *testing.T) {
+	long := strings.Repeat("a", maxName) + ".exe"
+	for _, test := range []struct{ name, message string }{
+		{"a header", "Content-Disposition: attachment; filename=" + long + "\n\nx"},
+		{"uuencode", "\nbegin 644 " + long + "\n#0V%T\nend\n"},
+		{"TNEF", "Content-Type: application/ms-tnef\n\n" + string(tnefOf(long))},
+	} {
+		tree := scan(t, test.message)
+		last := tree.Parts()[len(tree.Parts())-1]
+		if !tree.Has("MIME_LIMIT_NAMES") || !strings.HasSuffix(last.Name(), "a.exe") || len(last.Name()) > maxName {
+			t.Errorf("%s: %q\n%s", test.name, last.Name(), describe(tree))
+		}
+	}
+}
+
+// tnefOf is a TNEF with one empty file.
+func tnefOf(title string) []byte {
+	b := []byte{0x78, 0x9f, 0x3e, 0x22, 0, 0, 2}
+	b = binary.LittleEndian.AppendUint32(b, 0x00018010)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(title)))
+	return append(append(b, title...), 0, 0)
+}
+
 func TestHeaderLimitTellsWhichOneWasMet(t *testing.T) {
 	limits := DefaultLimits()
 	limits.HeaderBytes, limits.HeaderFields = 300, 9

@@ -34,8 +34,8 @@ func (t *Tree) tnef(p *Part) {
 	flush := func() {
 		if file.seen {
 			q := t.embed(p, b, id, file.data, file.title, "application/octet-stream")
-			if q != nil && file.long != "" && file.long != file.title {
-				q.Names = append([]string{file.long}, q.Names...)
+			if long := t.clip(file.long); q != nil && long != "" && long != q.Name() {
+				q.Names = append([]string{long}, q.Names...)
 			}
 		}
 	}
@@ -74,7 +74,7 @@ func cString(b []byte) string {
 	if i := bytes.IndexByte(b, 0); i >= 0 {
 		b = b[:i]
 	}
-	return DecodeWords(string(b[:min(len(b), maxName)]))
+	return DecodeWords(string(b))
 }
 
 // longName looks for PidTagAttachLongFilename (0x3707) among MAPI properties:
@@ -88,7 +88,7 @@ func longName(b []byte) string {
 		}
 		n := int(binary.LittleEndian.Uint32(b[i+8:]))
 		text := b[i+12:]
-		text = text[:min(n, len(text), maxName)]
+		text = text[:min(n, len(text))]
 		if typ == 0x1e {
 			return cString(text)
 		}
