@@ -48,6 +48,9 @@ func within(u *URL) string {
 // carried finds an address that stands in a path unescaped: with a scheme, as a
 // parameter that begins with "//", or in base64.
 func carried(path string) string {
+	if !strings.Contains(path, "//") {
+		return encoded(path)
+	}
 	if i := schemeAt(path); i >= 0 {
 		inner := path[i:]
 		if !strings.Contains(inner, "?") {
