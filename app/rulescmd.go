@@ -2,9 +2,12 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/postern-mail/postern/rules"
 )
@@ -18,6 +21,7 @@ type rulesCmd struct {
 
 type rulesCheckCmd struct {
 	Paths []string `arg:"" optional:"" help:"Rule files or folders of them (default: those of the configuration)."`
+	JSON  bool     `name:"json" help:"Print JSON."`
 }
 
 // Run implements the subcommand.
@@ -44,7 +48,21 @@ func (c rulesCheckCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	return rules.Check(context.Background(), p.out, o, files...)
+	report, err := rules.Inspect(context.Background(), o, files...)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return errors.Join(p.json(report), report.Err())
+	}
+	return errors.Join(report.Text(p.out), report.Err())
+}
+
+// json prints a value for scripts.
+func (p *program) json(v any) error {
+	e := json.NewEncoder(p.out)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
 }
 
 // filesOf reads files, and the *.yaml files of folders.
@@ -74,6 +92,7 @@ func filesOf(paths []string) ([]rules.File, error) {
 
 type rulesTestCmd struct {
 	messageFlags
+	JSON bool `name:"json" help:"Print JSON."`
 }
 
 // Run implements the subcommand: the filters look first, since rules read what they find.
@@ -93,14 +112,22 @@ func (c *rulesTestCmd) Run(p *program) error {
 	}
 	ctx := context.Background()
 	ev, _ := g.look(ctx, msg)
-	err = g.book.rules.Test(ctx, p.out, rules.FromMessage(msg.WithAuth(ev.Auth)), ev.Symbols, msg.Now)
-	return errors.Join(err, g.close())
+	msg = msg.WithAuth(ev.Auth)
+	symbols := slices.Concat(ev.Symbols, g.book.lists.Ask(g.book.question(msg)))
+	met, err := g.book.rules.Test(ctx, rules.FromMessage(msg), symbols, g.policies.Choose(msg), msg.Now)
+	write := met.Text
+	if c.JSON {
+		write = func(io.Writer) error { return p.json(met) }
+	}
+	return errors.Join(write(p.out), err, g.close())
 }
 
-type rulesListCmd struct{}
+type rulesListCmd struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
 
 // Run implements the subcommand.
-func (rulesListCmd) Run(p *program) error {
+func (c rulesListCmd) Run(p *program) error {
 	cfg, d, err := p.offline()
 	if err != nil {
 		return err
@@ -109,7 +136,11 @@ func (rulesListCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	return b.rules.ListTo(p.out, d.now())
+	list := b.rules.List(policies(d.kinds, cfg, b, d.now()).Default, d.now())
+	if c.JSON {
+		return p.json(list)
+	}
+	return rules.WriteList(p.out, list)
 }
 
 type rulesFieldsCmd struct{}

@@ -8,32 +8,62 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"time"
-
-	"github.com/postern-mail/postern/scoring"
 )
 
-// Check loads rules, runs their examples, and writes every error and warning.
-// The error says how many errors there were. Its output is safe for a terminal.
-func Check(ctx context.Context, w io.Writer, o Options, files ...File) error {
+// Report is what a check of rules found.
+type Report struct {
+	Rules    int    `json:"rules"` // 0 where there are errors
+	Examples int    `json:"examples"`
+	Errors   Faults `json:"errors"`
+	Warnings Faults `json:"warnings"`
+}
+
+// Inspect loads rules and runs their examples.
+func Inspect(ctx context.Context, o Options, files ...File) (*Report, error) {
 	set, faults, err := loadAll(o, files...)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	r := &Report{}
 	if set != nil {
 		faults = append(faults, set.RunExamples(ctx)...)
+		r.Rules, r.Examples = len(set.rules), set.examples()
 	}
 	errs, warnings := faults.split()
-	for _, f := range append(errs, warnings...) {
+	r.Errors, r.Warnings = append(Faults{}, errs...), append(Faults{}, warnings...) // a script finds lists
+	return r, nil
+}
+
+// Err says how many errors there are; nil where there are none.
+func (r *Report) Err() error {
+	if len(r.Errors) == 0 {
+		return nil
+	}
+	return fmt.Errorf("rules: %d errors, %d warnings", len(r.Errors), len(r.Warnings))
+}
+
+// Text writes every error and warning. It is safe for a terminal.
+func (r *Report) Text(w io.Writer) error {
+	for _, f := range slices.Concat(r.Errors, r.Warnings) {
 		if _, err := fmt.Fprintln(w, f); err != nil {
 			return err
 		}
 	}
-	if len(errs) > 0 {
-		return fmt.Errorf("rules: %d errors, %d warnings", len(errs), len(warnings))
+	if len(r.Errors) > 0 {
+		return nil
 	}
-	_, err = fmt.Fprintf(w, "%d rules, %d examples, %d warnings\n", len(set.rules), set.examples(), len(warnings))
+	_, err := fmt.Fprintf(w, "%d rules, %d examples, %d warnings\n", r.Rules, r.Examples, len(r.Warnings))
 	return err
+}
+
+// Check inspects rules and writes the report as text. The error says how many
+// errors there were.
+func Check(ctx context.Context, w io.Writer, o Options, files ...File) error {
+	r, err := Inspect(ctx, o, files...)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.Text(w), r.Err())
 }
 
 func (s *Set) examples() int {
@@ -44,48 +74,6 @@ func (s *Set) examples() int {
 	return n
 }
 
-// Test evaluates a message and writes which rules match, heaviest first as
-// the file says, with what they weigh. Its output is safe for a terminal.
-func (s *Set) Test(ctx context.Context, w io.Writer, facts *Facts, symbols []scoring.Symbol, now time.Time) error {
-	found, err := s.Eval(ctx, facts, symbols, now)
-	entries, shadow := s.Entries(), s.Shadow(now)
-	points := func(sym scoring.Symbol) float64 { return sym.Factor * entries[sym.Name].Score }
-	slices.SortStableFunc(found, func(a, b scoring.Symbol) int {
-		switch {
-		case points(a) > points(b):
-			return -1
-		case points(a) < points(b):
-			return 1
-		}
-		return 0
-	})
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	total := 0.0
-	for _, sym := range found {
-		note := strings.Join(sym.Details, "; ")
-		if shadow[sym.Name] {
-			note = strings.TrimPrefix(note+"; in the shadow", "; ")
-		} else {
-			total += points(sym)
-		}
-		fmt.Fprintf(t, "%s\t%.2f\t%s\t%s\n", sym.Name, points(sym), entries[sym.Name].Group, printable(note))
-	}
-	fmt.Fprintf(t, "%d of %d rules\t%.2f\n", len(found), len(s.rules), total)
-	return errors.Join(err, t.Flush())
-}
-
-// ListTo writes all rules, one a line, in the order of their symbols. Its
-// output is safe for a terminal.
-func (s *Set) ListTo(w io.Writer, now time.Time) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	rules := s.Rules()
-	slices.SortFunc(rules, func(a, b *Rule) int { return strings.Compare(a.Symbol, b.Symbol) })
-	for _, r := range rules {
-		fmt.Fprintf(t, "%s\t%g\t%s\t%s\t%s\t%s:%d\n", r.Symbol, r.Score, r.Group, r.state(now), printable(r.Title("en")), printable(r.File), r.Line)
-	}
-	return t.Flush()
-}
-
 // Title is the description in a language, else in the other, else "".
 func (r *Rule) Title(language string) string {
 	for _, l := range []string{language, "en", "zh"} {
@@ -94,18 +82,6 @@ func (r *Rule) Title(language string) string {
 		}
 	}
 	return ""
-}
-
-func (r *Rule) state(now time.Time) string {
-	switch {
-	case r.expiredAt(now):
-		return "expired"
-	case r.Shadow:
-		return "shadow"
-	case r.Force != nil:
-		return string(r.Force.Action)
-	}
-	return "on"
 }
 
 // WriteFields writes the reference of the names that conditions may use, made

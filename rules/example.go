@@ -35,6 +35,11 @@ func (r *reader) example(n *node) Example {
 	for i, key := range n.keys {
 		if key == "symbols" {
 			r.value(n.items[i], reflect.ValueOf(&ex.Symbols).Elem(), key)
+			for _, name := range ex.Symbols {
+				if !symbolForm.MatchString(name) {
+					r.fault(n.items[i], "%q is no symbol", name)
+				}
+			}
 			continue
 		}
 		facts.keys, facts.keyAt, facts.items = append(facts.keys, key), append(facts.keyAt, n.keyAt[i]), append(facts.items, n.items[i])
@@ -63,7 +68,11 @@ func (r *reader) value(n *node, into reflect.Value, what string) {
 		for i := range into.NumField() {
 			field := into.Type().Field(i)
 			if name := field.Tag.Get("expr"); field.IsExported() {
-				readers[name] = func(n *node) { r.value(n, into.Field(i), name) }
+				readers[name] = func(n *node) {
+					if r.value(n, into.Field(i), name); n.kind == scalar && !oneOf(field, n.text) && field.Type.Kind() == reflect.String {
+						r.fault(n, "%q is no %s", n.text, name).Remedy = didYouMean(n.text, wordsOf(field))
+					}
+				}
 			}
 		}
 		r.fields(n, what, readers)

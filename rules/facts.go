@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"reflect"
 	"strings"
 
 	"github.com/postern-mail/postern/mail"
@@ -111,6 +112,9 @@ type Method struct {
 // setText reads the short form that examples may use.
 
 func (m *Method) setText(s string) error {
+	if f, _ := tagged(reflect.TypeFor[Method](), "result"); !oneOf(f, s) {
+		return fmt.Errorf("%q is no result", s)
+	}
 	m.Result, m.Pass = s, s == "pass"
 	return nil
 }

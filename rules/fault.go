@@ -10,13 +10,14 @@ import (
 
 // Fault is one thing wrong with a rule file, or one warning.
 type Fault struct {
-	File         string
-	Line, Column int    // from 1; 0 where the fault has no place
-	Rule         string // symbol, "" where it is about no rule
-	Message      string
-	Remedy       string // what to do, ""
-	Excerpt      string // lines of the file or the condition, with a mark, ""
-	Warning      bool   // the rules can be used all the same
+	File    string `json:"file"`
+	Line    int    `json:"line"` // from 1; 0 where the fault has no place
+	Column  int    `json:"column"`
+	Rule    string `json:"rule,omitempty"` // symbol, "" where it is about no rule
+	Message string `json:"message"`
+	Remedy  string `json:"remedy,omitempty"`  // what to do, ""
+	Excerpt string `json:"excerpt,omitempty"` // lines of the file or the condition, with a mark, ""
+	Warning bool   `json:"warning"`           // the rules can be used all the same
 }
 
 // String gives place, rule, message and remedy on one line, and the excerpt

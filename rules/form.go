@@ -81,11 +81,20 @@ func (g *guard) against(field, n ast.Node, whole bool) {
 		return
 	}
 	name, form := f.Tag.Get("expr"), f.Tag.Get("form")
-	if words := strings.Fields(f.Tag.Get("of")); whole && len(words) > 0 && s.Value != "" && !slices.Contains(words, s.Value) {
-		g.warn(n, "%q is no %s", s.Value, name).remedy = didYouMean(s.Value, words)
+	if whole && !oneOf(f, s.Value) {
+		g.warn(n, "%q is no %s", s.Value, name).remedy = didYouMean(s.Value, wordsOf(f))
 	} else if fits := forms[form]; fits != nil && !fits(s.Value) {
 		g.nowhere(n, s.Value, f)
 	}
+}
+
+// wordsOf are the words that a field may hold; none where it may hold any.
+func wordsOf(f reflect.StructField) []string { return strings.Fields(f.Tag.Get("of")) }
+
+// oneOf tells whether a field may hold a text. Each may be empty.
+func oneOf(f reflect.StructField, s string) bool {
+	words := wordsOf(f)
+	return s == "" || len(words) == 0 || slices.Contains(words, s)
 }
 
 func (g *guard) nowhere(n ast.Node, piece string, f reflect.StructField) {

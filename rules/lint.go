@@ -60,9 +60,20 @@ func (l *loader) lintSymbols(r *Rule, known map[string]bool) {
 	}
 	for _, name := range r.reads() {
 		if !known[name] {
-			l.fault(r, r.whenAt, true, "no filter and no rule reports %q", name).Remedy = didYouMean(name, sortedKeys(known))
+			l.unknown(r, r.whenAt, name, known)
 		}
 	}
+	for _, ex := range slices.Concat(r.Match, r.Not) {
+		for _, name := range ex.Symbols {
+			if !known[name] && !slices.Contains(r.reads(), name) { // once is enough
+				l.unknown(r, ex.at, name, known)
+			}
+		}
+	}
+}
+
+func (l *loader) unknown(r *Rule, at *node, name string, known map[string]bool) {
+	l.fault(r, at, true, "no filter and no rule reports %q", name).Remedy = didYouMean(name, sortedKeys(known))
 }
 
 // lintPatterns warns of patterns that have to be run on every message.

@@ -163,6 +163,7 @@ func (l *loader) choose() {
 		case !twice || l.shipped[first] && !l.shipped[r]:
 			kept[r.Symbol] = r
 		case l.shipped[r] && !l.shipped[first]: // shipped files may be read last
+		case r.Symbol == "": // that it has none is said
 		default:
 			l.fault(r, r.at, false, "the symbol is given twice, first in %s:%d", first.File, first.Line)
 		}

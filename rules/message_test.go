@@ -11,6 +11,7 @@ import (
 
 	"github.com/postern-mail/postern/mail"
 	"github.com/postern-mail/postern/mail/authres"
+	"github.com/postern-mail/postern/scoring"
 )
 
 func message(header mail.Header, results ...authres.Result) *mail.Message {
@@ -83,7 +84,11 @@ rules:
   - {symbol: OTHER, when: size > 9}
 `)
 	var out strings.Builder
-	if err := s.Test(t.Context(), &out, &Facts{Size: 1}, nil, now); err != nil {
+	met, err := s.Test(t.Context(), &Facts{Size: 1}, nil, s.Policy(now), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := met.Text(&out); err != nil {
 		t.Fatal(err)
 	}
 	want := `DARK          9.00  rules  in the shadow
@@ -95,11 +100,49 @@ LIGHT         1.50  rules
 		t.Error(diff)
 	}
 	out.Reset()
-	if err := s.ListTo(&out, now); err != nil {
+	if err := WriteList(&out, s.List(s.Policy(now), now)); err != nil {
 		t.Fatal(err)
 	}
 	if lines := strings.Split(out.String(), "\n"); len(lines) != 5 || !strings.HasPrefix(lines[0], "DARK   9    rules  shadow") {
 		t.Errorf("list:\n%s", &out)
+	}
+}
+
+func TestWhatIsShownIsWhatIsAdded(t *testing.T) {
+	s := load(t, `
+groups: {content: {cap: 4}}
+rules:
+  - {symbol: HEAVY, when: size > 0, score: 3, group: content}
+  - {symbol: LIGHT, when: size > 0, score: 2, group: content}
+  - {symbol: RESCORED, when: size > 0, score: 9}
+`)
+	p := s.Policy(now)
+	p.Table["RESCORED"] = scoring.Entry{Group: "rules", Score: 1}
+	p.Table["FILTER"] = scoring.Entry{Group: "content", Score: 3.5}
+	met, err := s.Test(t.Context(), &Facts{Size: 1}, []scoring.Symbol{scoring.Found("FILTER")}, p, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := met.Text(&out); err != nil {
+		t.Fatal(err)
+	}
+	want := `RESCORED      1.00  rules    
+HEAVY         0.50  content  3.00 without the cap of its group
+LIGHT         0.00  content  2.00 without the cap of its group
+3 of 3 rules  1.50
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+	out.Reset()
+	if err := WriteList(&out, s.List(p, now)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"HEAVY     3  content (at most 4)  on", "RESCORED  1  rules                on"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, &out)
+		}
 	}
 }
 

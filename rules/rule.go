@@ -141,7 +141,7 @@ func (r *reader) count(n *node) *Count {
 		"per":     func(n *node) { c.Per = r.number(n, "per", 0.001, 1) },
 		"max":     func(n *node) { c.Max = r.number(n, "max", 0.001, 1) },
 	})
-	if n.kind == table && (c.Field == "" || c.Pattern == "") {
+	if n.kind == table && !n.has("field", "pattern") {
 		r.fault(n, "count needs field and pattern")
 	}
 	return c
@@ -168,7 +168,7 @@ func (r *reader) force(n *node) *Force {
 		},
 		"reason": func(n *node) { f.Reason = r.str(n, "reason") },
 	})
-	if n.kind == table && (f.Action == "" || f.Reason == "") {
+	if n.kind == table && !n.has("action", "reason") {
 		r.fault(n, "force needs action and reason")
 	}
 	return f

@@ -190,6 +190,10 @@ func TestFaults(t *testing.T) {
 		{"force to what is no action", "rules:\n  - {symbol: AB, when: size > 0, force: {action: rejct, reason: r}}\n", `did you mean "reject"?`},
 		{"count in what is no text field", "rules:\n  - {symbol: AB, count: {field: txt, pattern: a}}\n", `did you mean "text"?`},
 		{"an example with an unknown field", "rules:\n  - {symbol: AB, when: size > 0, examples: {match: [{subjekt: a}]}}\n", `did you mean "subject"?`},
+		{"a result that is none in an example", "rules:\n  - {symbol: AB, when: auth.dkim.pass, examples: {match: [{auth: {dkim: psas}}]}}\n", `"psas" is no result`},
+		{"a result that is none, in full", "rules:\n  - {symbol: AB, when: auth.dkim.pass, examples: {match: [{auth: {dkim: {result: psas}}}]}}\n", `AB: "psas" is no result`},
+		{"a place that is none in an example", "rules:\n  - {symbol: AB, when: auth.dkim.pass, examples: {match: [{urls: [{where: links}]}]}}\n", `"links" is no where (did you mean "link"?)`},
+		{"a symbol that is none in an example", "rules:\n  - {symbol: AB, when: auth.dkim.pass, examples: {match: [{symbols: [spf]}]}}\n", `"spf" is no symbol`},
 		{"a terminal's escape", "rules:\n  - {symbol: AB, when: size > 0, \"\\x1b[2J\": 1}\n", "is no key"},
 		{"too many keys", strings.Repeat("a: 1\n", 1001), "more than 1000 keys"},
 		{"too deep", "rules: " + strings.Repeat("[", 60) + strings.Repeat("]", 60), "levels"},
@@ -339,6 +343,7 @@ func TestWarnings(t *testing.T) {
 		{"a rule over the shadow", "rules: [{symbol: AB, when: size > 0, shadow: true}, {symbol: CD, when: symbols.AB and symbols.SPF_FAIL}]", "CD: the condition never holds (AB is in the shadow, which rules that act never see)"},
 		{"a group without symbols", "groups: {contnt: {cap: 1}}\nrules: [{symbol: AB, when: size > 0, group: content}]", `f.yaml:1:10: warning: no symbol is in group "contnt" (did you mean "content"?)`},
 		{"a cap given twice", "groups: {auth: {cap: 1}}\n", `f.yaml:1:10: warning: the cap of group "auth" is given twice, first in a.yaml:1`},
+		{"an unknown symbol in an example", "rules: [{symbol: AB, when: size > 0, examples: {not: [{symbols: [SPF_FIAL]}]}}]", `did you mean "SPF_FAIL"?`},
 		{"a pattern without words", "rules: [{symbol: AB, when: 'text matches \"\\\\d+\"'}]", "run on every message"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -571,5 +576,24 @@ func TestSymbolsAndGroupsOfOtherFilesAreKnown(t *testing.T) {
 	}
 	if w := s.Warnings(); len(w) > 0 {
 		t.Errorf("warned %q", w.Error())
+	}
+}
+
+func TestOneMistakeIsOneFault(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       int
+	}{
+		{"a bad action", "rules: [{symbol: AB, when: size > 0, force: {action: rejct, reason: r}}]", 1},
+		{"a bad field", "rules: [{symbol: AB, count: {field: txt, pattern: a}}]", 1},
+		{"a bad pattern", "rules: [{symbol: AB, count: {field: text, pattern: (a}}]", 1},
+		{"two without symbol", "rules: [{when: size > 0}, {when: size > 1}]", 2},
+		{"neither action nor reason", "rules: [{symbol: AB, when: size > 0, force: {}}]", 1},
+	} {
+		_, err := Load(Options{Now: now}, File{Name: "f.yaml", Data: []byte(c.text)})
+		var faults Faults
+		if !errors.As(err, &faults) || len(faults) != c.want {
+			t.Errorf("%s: want %d faults: %v", c.name, c.want, err)
+		}
 	}
 }

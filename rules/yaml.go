@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -41,6 +42,16 @@ type node struct {
 	items        []*node
 	keys         []string // of a table, with their values in items
 	keyAt        []*node  // and their places
+}
+
+// has tells whether a table has all the keys, whatever their values are.
+func (n *node) has(keys ...string) bool {
+	for _, key := range keys {
+		if !slices.Contains(n.keys, key) {
+			return false
+		}
+	}
+	return true
 }
 
 // reader turns one file into nodes and collects what is wrong with it.
