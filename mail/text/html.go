@@ -12,9 +12,9 @@ type page struct {
 	x            *extractor
 	path         string
 	shown, hid   flow
-	marks        marks
-	classes      map[string]bool  // classes of style sheets: true hides, false has a background
-	styles       map[string]style // style attributes read before
+	open         opened
+	rules        rules
+	effects      map[painted]*effect // styles of elements read before
 	base         *url.URL
 	link         int // index in x.Links of the link being read, -1 for none
 	from, hidden int // where its text begins in shown and hid
@@ -31,7 +31,7 @@ func (x *extractor) html(s, path string, shown *pieces) {
 	p.endLink()
 	visible, _ := x.clean(p.shown.out.String())
 	hidden, _ := x.clean(p.hid.out.String())
-	if p.shown.full || p.hid.full {
+	if p.shown.full || p.hid.full || p.open.lost || p.rules.full {
 		x.find("MIME_LIMIT_TEXT", path)
 	}
 	x.keep(shown, visible)
@@ -78,7 +78,13 @@ func (p *page) text(s string) {
 			p.x.Title, _ = p.x.clean(strings.Join(strings.Fields(unescape(s[:min(len(s), 1000)])), " "))
 		}
 	default:
-		if s = unescape(s); p.marks.hidden() {
+		if p.open.within(atom.Style, atom.Script) {
+			if p.open.within(atom.Style) {
+				p.sheet(unescape(s))
+			}
+			return
+		}
+		if s = unescape(s); p.open.hidden() {
 			p.hid.write(s)
 		} else {
 			p.shown.write(s)
@@ -105,13 +111,13 @@ func (p *page) comment(s string) {
 // start takes a start tag.
 func (p *page) start(name []byte) {
 	tag := atom.Lookup(name)
+	k := kindOf(tag)
 	p.raw = 0
 	if breaks(tag) {
 		p.shown.gap()
 		p.hid.gap()
 	}
-	p.marks.open(tag, name)
-	p.paint(tag, name)
+	foreign := p.element(tag, name, k)
 	switch tag {
 	case atom.A:
 		p.endLink()
@@ -146,7 +152,54 @@ func (p *page) start(name []byte) {
 	if bg := p.attrs.get(attrBackground); bg != "" {
 		p.addImage(Image{Src: bg, Width: -1, Height: -1})
 	}
-	p.raw = rawText(tag)
+	if !foreign {
+		p.raw = rawText(tag)
+	}
+}
+
+// element puts an element among the open ones and tells whether it is one of
+// SVG or MathML.
+func (p *page) element(tag atom.Atom, name []byte, k kind) (foreign bool) {
+	opens := p.open.begin(tag, k)
+	if tag == atom.Br {
+		p.open.endLine()
+	}
+	foreign = p.open.foreign() || tag == atom.Svg || tag == atom.Math
+	switch {
+	case !opens && k&(kindStructure|kindCell) != 0:
+		p.stray(tag, name, k)
+		return foreign
+	case !opens || void(tag) && !foreign || foreign && p.attrs.closed:
+		return foreign
+	case foreign:
+		k = 0
+	case tag == atom.Script || tag == atom.Style || tag == atom.Title:
+		return false // their text is kept apart
+	}
+	e := p.paint(tag, name, k)
+	e.foreign = foreign && !integrates(tag, name)
+	p.open.push(e)
+	return foreign
+}
+
+// stray takes a part of a table outside of one. Browsers ignore it; others may
+// show its background, so that this is not known within.
+func (p *page) stray(tag atom.Atom, name []byte, k kind) {
+	e := p.paint(tag, name, k)
+	if e.hint.ground == same && (e.effect == nil || e.effect.ground == same) {
+		return
+	}
+	p.open.push(element{tag: e.tag, hint: hint{color: same, ground: unknown}})
+}
+
+// integrates tells whether an element of SVG or MathML holds HTML (HTML
+// Standard section 13.2.6.1).
+func integrates(tag atom.Atom, name []byte) bool {
+	switch tag {
+	case atom.Title, atom.Desc, atom.Mi, atom.Mo, atom.Mn, atom.Ms, atom.Mtext:
+		return true
+	}
+	return string(name) == "foreignobject"
 }
 
 // end takes an end tag.
@@ -159,7 +212,13 @@ func (p *page) end(name []byte) {
 	if tag == atom.A {
 		p.endLink()
 	}
-	p.marks.close(tag, name)
+	p.open.end(tag, tagID(tag, name), kindOf(tag))
+}
+
+// sheet takes a style sheet.
+func (p *page) sheet(s string) {
+	p.rules.read(s)
+	clear(p.effects)
 }
 
 func (p *page) script() {
@@ -206,6 +265,8 @@ func (p *page) endLink() {
 	if s == "" {
 		s = strings.TrimSpace(p.hid.from(p.hidden))
 		l.Hidden = l.Hidden || s != ""
+	} else {
+		l.Hidden = false
 	}
 	if s, _ = p.x.clean(strings.ToValidUTF8(s[:min(len(s), maxLinkText)], "")); s != "" {
 		l.Text = s
@@ -238,7 +299,7 @@ func (p *page) addLink(tag, href string) bool {
 			href = u.String()
 		}
 	}
-	p.x.Links = append(p.x.Links, Link{Href: href, Tag: tag, Part: p.path, Hidden: p.marks.hidden()})
+	p.x.Links = append(p.x.Links, Link{Href: href, Tag: tag, Part: p.path, Hidden: p.open.hidden()})
 	return true
 }
 
