@@ -193,10 +193,12 @@ func (f *flow) write(s string) {
 			s = s[n:]
 			continue
 		}
+		blank := false
 		for n < len(s) && s[n] <= ' ' {
+			blank = blank || !control(rune(s[n]))
 			n++
 		}
-		if f.wait == 0 && f.out.Len() > 0 {
+		if blank && f.wait == 0 && f.out.Len() > 0 {
 			f.wait = ' '
 		}
 		s = s[n:]

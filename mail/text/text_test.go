@@ -159,6 +159,18 @@ func TestCharsetsAreNoted(t *testing.T) {
 	}
 }
 
+func TestControlCharactersAreNotSeen(t *testing.T) {
+	for _, kind := range []string{"text/plain", "text/html"} {
+		for in, want := range map[string]string{"v\x00ia\x01g\x1f\x7fra": "viagra", "a\x0bb\tc": "a b c", "a\u0080b": "ab"} {
+			x := extract("Content-Type: " + kind + "; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+				base64.StdEncoding.EncodeToString([]byte(in)))
+			if got := strings.ReplaceAll(x.Plain+x.HTML, "\t", " "); got != want || x.Has("MIME_NUL") != strings.Contains(in, "\x00") {
+				t.Errorf("%s %q: %q %v, want %q", kind, in, got, x.Findings, want)
+			}
+		}
+	}
+}
+
 func TestNormalize(t *testing.T) {
 	for in, want := range map[string]string{
 		"Ｆｒｅｅ  ＭＯＮＥＹ":     "free money",
