@@ -1,7 +1,7 @@
 package text
 
 import (
-	"net/url"
+	"bytes"
 	"strings"
 
 	"golang.org/x/net/html/atom"
@@ -15,7 +15,7 @@ type page struct {
 	open         opened
 	rules        rules
 	effects      map[painted]*effect // styles of elements read before
-	base         *url.URL
+	base         base
 	link         int // index in x.Links of the link being read, -1 for none
 	from, hidden int // where its text begins in shown and hid
 	raw          atom.Atom
@@ -27,8 +27,10 @@ type page struct {
 func (x *extractor) html(s, path string, shown *pieces) {
 	p := &page{x: x, path: path, link: -1}
 	p.shown.max, p.hid.max = x.limits.Bytes, x.limits.Bytes
+	first := len(x.Links)
 	p.read(s)
 	p.endLink()
+	p.resolve(first)
 	visible, _ := x.clean(p.shown.out.String())
 	hidden, _ := x.clean(p.hid.out.String())
 	if p.shown.full || p.hid.full || p.open.lost || p.rules.full {
@@ -101,8 +103,10 @@ func (p *page) comment(s string) {
 		inner := &page{x: p.x, path: p.path, link: -1}
 		inner.nested = true
 		inner.shown.max = p.hid.max - p.hid.out.Len()
+		first := len(p.x.Links)
 		inner.read(s[i+1:])
 		inner.endLink()
+		inner.resolve(first)
 		p.hid.gap()
 		p.hid.write(inner.shown.out.String())
 	}
@@ -145,6 +149,10 @@ func (p *page) start(name []byte) {
 	case atom.Script:
 		p.script()
 		p.refer("script", p.attrs.get(attrSrc))
+	case 0:
+		if bytes.HasPrefix(name, []byte("v:")) { // the buttons of Outlook are VML
+			p.refer(string(name), p.attrs.get(attrHref))
+		}
 	}
 	if p.attrs.event {
 		p.script()
@@ -231,17 +239,29 @@ func (p *page) meta() {
 	if !strings.EqualFold(p.attrs.get(attrHTTPEquiv), "refresh") {
 		return
 	}
-	content := p.attrs.get(attrContent)
-	if i := strings.Index(strings.ToLower(content), "url="); i >= 0 {
+	if target := refreshTarget(p.attrs.get(attrContent)); target != "" {
 		p.x.find("HTML_REFRESH", p.path)
-		p.refer("meta", strings.Trim(content[i+4:], " '\""))
+		p.refer("meta", target)
 	}
 }
 
+// setBase takes the first base element, wherever it stands (HTML Standard
+// section 4.2.3).
 func (p *page) setBase(href string) {
-	if u, err := url.Parse(strings.TrimSpace(href)); err == nil && u.Host != "" && p.base == nil {
-		p.base = u
-		p.x.find("HTML_BASE", p.path+" "+u.Host)
+	if p.base.scheme != "" {
+		return
+	}
+	if b, ok := parseBase(href); ok {
+		p.base = b
+		p.x.find("HTML_BASE", p.path+" "+b.host)
+	}
+}
+
+// resolve makes the links since the first whole when the page has been read:
+// the base may come after them.
+func (p *page) resolve(first int) {
+	for i := first; i < len(p.x.Links) && p.base.scheme != ""; i++ {
+		p.x.Links[i].Href = p.base.resolve(p.x.Links[i].Href)
 	}
 }
 
@@ -293,11 +313,6 @@ func (p *page) addLink(tag, href string) bool {
 	if len(href) > 5 && strings.EqualFold(href[:5], "data:") {
 		p.x.find("HTML_DATA_URI", p.path+" "+tag)
 		href = href[:min(len(href), maxData)]
-	}
-	if p.base != nil {
-		if u, err := p.base.Parse(href); err == nil {
-			href = u.String()
-		}
 	}
 	p.x.Links = append(p.x.Links, Link{Href: href, Tag: tag, Part: p.path, Hidden: p.open.hidden()})
 	return true

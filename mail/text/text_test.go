@@ -109,6 +109,40 @@ func TestLinksFormsAndImages(t *testing.T) {
 	}
 }
 
+func TestLinksAreResolved(t *testing.T) {
+	tests := []struct{ name, html, href string }{
+		{"a base", `<base href="http://example.net/d/x?y"><a href="e">x</a>`, "http://example.net/d/e"},
+		{"a base after the link", `<a href="e">x</a><base href="http://example.net">`, "http://example.net/e"},
+		{"the first of two", `<base href="http://example.net/"><base href="http://example.org/"><a href="e">x</a>`, "http://example.net/e"},
+		{"a base with backslashes", `<base href="http:\\example.net\d\"><a href="e">x</a>`, `http://example.net\d\e`},
+		{"a base with a broken escape", `<base href="http://example.net/%zz/"><a href="e">x</a>`, "http://example.net/%zz/e"},
+		{"a base with a line end within", "<base href='ht\ntp://example.net'><a href=e>x</a>", "http://example.net/e"},
+		{"another page of the host", `<base href="https://example.net/d/e"><a href="/f">x</a>`, "https://example.net/f"},
+		{"a query", `<base href="https://example.net/d/e"><a href="?f">x</a>`, "https://example.net/d/e?f"},
+		{"another host", `<base href="https://example.net/"><a href="//example.org/f">x</a>`, "https://example.org/f"},
+		{"a link that is whole", `<base href="https://example.net/"><a href="mailto:a@example.org">x</a>`, "mailto:a@example.org"},
+		{"a base without a host", `<base href="/d/"><a href="e">x</a>`, "e"},
+		{"a refresh without the name", `<meta http-equiv=refresh content="0; http://example.net/?url=x">`, "http://example.net/?url=x"},
+		{"a refresh with blanks", `<meta http-equiv=refresh content="0, URL = 'http://example.net/'">`, "http://example.net/"},
+		{"a refresh without a time", `<meta http-equiv=refresh content="url=http://example.net/">`, "http://example.net/"},
+		{"a button of Outlook", `<!--[if mso]><v:roundrect href="http://example.net/">x</v:roundrect><![endif]-->`, "http://example.net/"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			x := page1(test.html)
+			if len(x.Links) != 1 || x.Links[0].Href != test.href {
+				t.Errorf("%+v, want %q", x.Links, test.href)
+			}
+			if x.Has("HTML_REFRESH") != strings.Contains(test.html, "refresh") {
+				t.Errorf("findings %v", x.Findings)
+			}
+		})
+	}
+	if x := page1(`<meta http-equiv=refresh content="30">`); len(x.Links) != 0 || x.Has("HTML_REFRESH") {
+		t.Errorf("a page that loads itself again: %+v", x)
+	}
+}
+
 func TestWhereTextBelongs(t *testing.T) {
 	x := Extract([]mime.Field{{Name: "Subject", Value: " =?gb2312?B?t6LGsQ==?=\r\n"}}, mime.ScanMessage([]byte(strings.ReplaceAll(`Content-Type: multipart/mixed; boundary=b
 
