@@ -37,7 +37,7 @@ func (x *extractor) html(s, path string, shown *pieces) {
 		x.find("MIME_LIMIT_TEXT", path)
 	}
 	x.keep(shown, visible)
-	if len(hidden) > 0 {
+	if strings.TrimSpace(hidden) != "" {
 		x.find("HTML_HIDDEN_TEXT", path)
 	}
 	x.keep(&x.hidden, hidden)

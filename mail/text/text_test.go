@@ -193,6 +193,12 @@ func TestCharsetsAreNoted(t *testing.T) {
 	}
 }
 
+func TestHiddenBlanksAreNoHiddenText(t *testing.T) {
+	if x := page1("a<p style=display:none>&nbsp; </p>"); x.Has("HTML_HIDDEN_TEXT") {
+		t.Errorf("findings %v, hidden %q", x.Findings, x.Hidden)
+	}
+}
+
 func TestControlCharactersAreNotSeen(t *testing.T) {
 	for _, kind := range []string{"text/plain", "text/html"} {
 		for in, want := range map[string]string{"v\x00ia\x01g\x1f\x7fra": "viagra", "a\x0bb\tc": "a b c", "a\u0080b": "ab"} {
