@@ -15,6 +15,7 @@ type page struct {
 	open         opened
 	rules        rules
 	effects      map[painted]*effect // styles of elements read before
+	styles       map[string]*effect  // the same where there are no rules
 	base         base
 	link         int // index in x.Links of the link being read, -1 for none
 	from, hidden int // where its text begins in shown and hid
@@ -30,7 +31,7 @@ func (x *extractor) html(s, path string, shown *pieces) {
 	first := len(x.Links)
 	p.read(s)
 	p.endLink()
-	p.resolve(first)
+	p.resolveLinks(first)
 	visible, _ := x.clean(p.shown.out.String())
 	hidden, _ := x.clean(p.hid.out.String())
 	if p.shown.full || p.hid.full || p.open.lost || p.rules.full {
@@ -106,7 +107,7 @@ func (p *page) comment(s string) {
 		first := len(p.x.Links)
 		inner.read(s[i+1:])
 		inner.endLink()
-		inner.resolve(first)
+		inner.resolveLinks(first)
 		p.hid.gap()
 		p.hid.write(inner.shown.out.String())
 	}
@@ -257,9 +258,9 @@ func (p *page) setBase(href string) {
 	}
 }
 
-// resolve makes the links since the first whole when the page has been read:
+// resolveLinks makes the links since the first whole when the page has been read:
 // the base may come after them.
-func (p *page) resolve(first int) {
+func (p *page) resolveLinks(first int) {
 	for i := first; i < len(p.x.Links) && p.base.scheme != ""; i++ {
 		p.x.Links[i].Href = p.base.resolve(p.x.Links[i].Href)
 	}

@@ -117,13 +117,13 @@ func (e *effect) apply(l *look, k kind) {
 	}
 }
 
-const painting = 1<<attrStyle | 1<<attrClass | 1<<attrID | 1<<attrColor | 1<<attrBgcolor | 1<<attrText | 1<<attrHidden | 1<<attrBackground
+const hinting = 1<<attrColor | 1<<attrBgcolor | 1<<attrText | 1<<attrHidden | 1<<attrBackground
 
 // paint makes an element of a start tag, with what it says about the look.
 func (p *page) paint(tag atom.Atom, name []byte, k kind) element {
 	e := element{tag: tagID(tag, name), kind: k, hint: hint{color: same, ground: same}}
 	a := p.attrs
-	if a.seen&painting != 0 || alwaysHidden(tag) || tag == atom.A {
+	if a.seen&hinting != 0 || alwaysHidden(tag) || tag == atom.A {
 		e.hint = p.hint(tag)
 	}
 	if a.has(attrStyle) || p.rules.concern(e.tag, a) {
@@ -175,12 +175,35 @@ const maxEffects = 256
 // same one before: most of a newsletter is a few styles many times over.
 func (p *page) effect(tag uint32, a *attrs) *effect {
 	key := painted{style: a.get(attrStyle)}
-	if p.rules.n > 0 {
-		key.tag, key.class, key.id = tag, a.get(attrClass), a.get(attrID)
+	if p.rules.n == 0 { // most pages: a shorter way
+		e, ok := p.styles[key.style]
+		if !ok {
+			e = p.resolve(key)
+			if p.styles == nil {
+				p.styles = map[string]*effect{}
+			}
+			if len(p.styles) < maxEffects {
+				p.styles[key.style] = e
+			}
+		}
+		return e
 	}
+	key.tag, key.class, key.id = tag, a.get(attrClass), a.get(attrID)
 	if known, ok := p.effects[key]; ok {
 		return known
 	}
+	e := p.resolve(key)
+	if p.effects == nil {
+		p.effects = map[painted]*effect{}
+	}
+	if len(p.effects) < maxEffects {
+		p.effects[key] = e
+	}
+	return e
+}
+
+// resolve works out the effect of an element, nil where it has none.
+func (p *page) resolve(key painted) *effect {
 	var s style
 	said := p.rules.style(&s, key)
 	if key.style != "" {
@@ -190,15 +213,8 @@ func (p *page) effect(tag uint32, a *attrs) *effect {
 		}
 		said = said || any
 	}
-	var e *effect
-	if said {
-		e = s.resolve()
+	if !said {
+		return nil
 	}
-	if p.effects == nil {
-		p.effects = map[painted]*effect{}
-	}
-	if len(p.effects) < maxEffects {
-		p.effects[key] = e
-	}
-	return e
+	return s.resolve()
 }
