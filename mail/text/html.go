@@ -15,7 +15,7 @@ type page struct {
 	open         opened
 	rules        rules
 	effects      map[painted]*effect // styles of elements read before
-	styles       map[string]*effect  // the same where there are no rules
+	styles       map[string]*effect  // the same where no rules concern them
 	base         base
 	link         int // index in x.Links of the link being read, -1 for none
 	from, hidden int // where its text begins in shown and hid
@@ -187,7 +187,7 @@ func (p *page) element(tag atom.Atom, name []byte, k kind) (foreign bool) {
 	}
 	e := p.paint(tag, name, k)
 	e.foreign = foreign && !integrates(tag, name)
-	p.open.push(e)
+	p.open.push(&e)
 	return foreign
 }
 
@@ -198,7 +198,7 @@ func (p *page) stray(tag atom.Atom, name []byte, k kind) {
 	if e.hint.ground == same && (e.effect == nil || e.effect.ground == same) {
 		return
 	}
-	p.open.push(element{tag: e.tag, hint: hint{color: same, ground: unknown}})
+	p.open.push(&element{tag: e.tag, hint: hint{color: same, ground: unknown}})
 }
 
 // integrates tells whether an element of SVG or MathML holds HTML (HTML

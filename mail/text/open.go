@@ -99,13 +99,16 @@ func (o *opened) parent(i int, k kind) look {
 }
 
 // push adds an element.
-func (o *opened) push(e element) {
+func (o *opened) push(e *element) {
 	if len(o.list) >= maxOpen {
 		o.lost = true
 		return
 	}
 	o.count(e.kind, 1)
-	o.list = append(o.list, e)
+	if o.list == nil {
+		o.list = make([]element, 0, 64)
+	}
+	o.list = append(o.list, *e)
 	o.look(len(o.list) - 1)
 }
 

@@ -29,7 +29,7 @@ func (r *rules) concern(tag uint32, a *attrs) bool {
 	if r.n == 0 {
 		return false
 	}
-	return a.has(attrClass) || a.has(attrID) || r.tags[tag] || r.tags[0]
+	return a.seen&(1<<attrClass|1<<attrID) != 0 || len(r.tags) > 0 && (r.tags[tag] || r.tags[0])
 }
 
 // style gathers what the rules say about an element.

@@ -175,7 +175,7 @@ const maxEffects = 256
 // same one before: most of a newsletter is a few styles many times over.
 func (p *page) effect(tag uint32, a *attrs) *effect {
 	key := painted{style: a.get(attrStyle)}
-	if p.rules.n == 0 { // most pages: a shorter way
+	if !p.rules.concern(tag, a) { // most elements: a shorter way
 		e, ok := p.styles[key.style]
 		if !ok {
 			e = p.resolve(key)
