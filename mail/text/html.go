@@ -13,6 +13,7 @@ type page struct {
 	path         string
 	shown, hid   flow
 	open         opened
+	kinds        kinds
 	rules        rules
 	effects      map[painted]*effect // styles of elements read before
 	styles       map[string]*effect  // the same where no rules concern them
@@ -116,9 +117,9 @@ func (p *page) comment(s string) {
 // start takes a start tag.
 func (p *page) start(name []byte) {
 	tag := atom.Lookup(name)
-	k := kindOf(tag)
+	k := p.kinds.of(tag)
 	p.raw = 0
-	if breaks(tag) {
+	if k&kindBreaks != 0 {
 		p.shown.gap()
 		p.hid.gap()
 	}
@@ -178,7 +179,7 @@ func (p *page) element(tag atom.Atom, name []byte, k kind) (foreign bool) {
 	case !opens && k&(kindStructure|kindCell) != 0:
 		p.stray(tag, name, k)
 		return foreign
-	case !opens || void(tag) && !foreign || foreign && p.attrs.closed:
+	case !opens || k&kindVoid != 0 && !foreign || foreign && p.attrs.closed:
 		return foreign
 	case foreign:
 		k = 0
@@ -214,14 +215,15 @@ func integrates(tag atom.Atom, name []byte) bool {
 // end takes an end tag.
 func (p *page) end(name []byte) {
 	tag := atom.Lookup(name)
-	if breaks(tag) {
+	k := p.kinds.of(tag)
+	if k&kindBreaks != 0 {
 		p.shown.gap()
 		p.hid.gap()
 	}
 	if tag == atom.A {
 		p.endLink()
 	}
-	p.open.end(tag, tagID(tag, name), kindOf(tag))
+	p.open.end(tag, tagID(tag, name), k)
 }
 
 // sheet takes a style sheet.

@@ -26,7 +26,9 @@ const (
 	kindList
 	kindLoose // blocks that list items end across
 	kindForm
-	kindBox // laid out as a box, to which sizes apply
+	kindBox    // laid out as a box, to which sizes apply
+	kindBreaks // parts words
+	kindVoid   // has no end tag
 
 	kindItem  = kindListItem | kindTerm
 	kindBlock = kindSpecial | kindEndsP | kindBox
@@ -105,4 +107,24 @@ func tagID(tag atom.Atom, name []byte) uint32 {
 		h = (h ^ uint32(c)) * 16777619
 	}
 	return h | 1<<31
+}
+
+// kinds remembers the kinds of the elements of a page, which are few.
+type kinds [64]struct {
+	tag  atom.Atom
+	kind kind
+}
+
+func (m *kinds) of(tag atom.Atom) kind {
+	e := &m[uint32(tag)*2654435769>>26]
+	if e.tag != tag {
+		e.tag, e.kind = tag, kindOf(tag)
+		if breaks(tag) {
+			e.kind |= kindBreaks
+		}
+		if void(tag) {
+			e.kind |= kindVoid
+		}
+	}
+	return e.kind
 }
