@@ -27,8 +27,13 @@ func bidi(r rune) bool {
 	return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }
 
-// clean takes out what is not seen and turns control characters and odd
-// blanks into plain ones. Broken says how many unseen characters stood within
+// control tells whether a character is a control character that no reader
+// shows, not even as a blank.
+func control(r rune) bool {
+	return r < ' ' && (r < '\t' || r > '\r') || r >= 0x7f && r < 0xa0 && r != 0x85
+}
+
+// clean takes out what is not seen and turns odd blanks into plain ones. Broken says how many unseen characters stood within
 // words: that is no typography.
 func (x *extractor) clean(s string) (out string, broken int) {
 	if plainASCII(s) {
@@ -44,9 +49,9 @@ func (x *extractor) clean(s string) (out string, broken int) {
 		}
 		i += size
 		switch {
-		case r == '\r':
+		case r == '\r' || control(r):
 			continue
-		case r < ' ' && r != '\n' && r != '\t' || r == 0x7f:
+		case r < ' ' && r != '\n' && r != '\t' || r == 0x85:
 			r = ' '
 		case r < utf8.RuneSelf:
 		case unseen(r):

@@ -1,7 +1,7 @@
 package text
 
 import (
-	"net/url"
+	"bytes"
 	"strings"
 
 	"golang.org/x/net/html/atom"
@@ -12,10 +12,12 @@ type page struct {
 	x            *extractor
 	path         string
 	shown, hid   flow
-	marks        marks
-	classes      map[string]bool  // classes of style sheets: true hides, false has a background
-	styles       map[string]style // style attributes read before
-	base         *url.URL
+	open         opened
+	kinds        kinds
+	rules        rules
+	effects      map[painted]*effect // styles of elements read before
+	styles       map[string]*effect  // the same where no rules concern them
+	base         base
 	link         int // index in x.Links of the link being read, -1 for none
 	from, hidden int // where its text begins in shown and hid
 	raw          atom.Atom
@@ -27,15 +29,17 @@ type page struct {
 func (x *extractor) html(s, path string, shown *pieces) {
 	p := &page{x: x, path: path, link: -1}
 	p.shown.max, p.hid.max = x.limits.Bytes, x.limits.Bytes
+	first := len(x.Links)
 	p.read(s)
 	p.endLink()
+	p.resolveLinks(first)
 	visible, _ := x.clean(p.shown.out.String())
 	hidden, _ := x.clean(p.hid.out.String())
-	if p.shown.full || p.hid.full {
+	if p.shown.full || p.hid.full || p.open.lost || p.rules.full {
 		x.find("MIME_LIMIT_TEXT", path)
 	}
 	x.keep(shown, visible)
-	if len(hidden) > 0 {
+	if strings.TrimSpace(hidden) != "" {
 		x.find("HTML_HIDDEN_TEXT", path)
 	}
 	x.keep(&x.hidden, hidden)
@@ -78,7 +82,13 @@ func (p *page) text(s string) {
 			p.x.Title, _ = p.x.clean(strings.Join(strings.Fields(unescape(s[:min(len(s), 1000)])), " "))
 		}
 	default:
-		if s = unescape(s); p.marks.hidden() {
+		if p.open.within(atom.Style, atom.Script) {
+			if p.open.within(atom.Style) {
+				p.sheet(unescape(s))
+			}
+			return
+		}
+		if s = unescape(s); p.open.hidden() {
 			p.hid.write(s)
 		} else {
 			p.shown.write(s)
@@ -95,8 +105,10 @@ func (p *page) comment(s string) {
 		inner := &page{x: p.x, path: p.path, link: -1}
 		inner.nested = true
 		inner.shown.max = p.hid.max - p.hid.out.Len()
+		first := len(p.x.Links)
 		inner.read(s[i+1:])
 		inner.endLink()
+		inner.resolveLinks(first)
 		p.hid.gap()
 		p.hid.write(inner.shown.out.String())
 	}
@@ -105,13 +117,13 @@ func (p *page) comment(s string) {
 // start takes a start tag.
 func (p *page) start(name []byte) {
 	tag := atom.Lookup(name)
+	k := p.kinds.of(tag)
 	p.raw = 0
-	if breaks(tag) {
+	if k&kindBreaks != 0 {
 		p.shown.gap()
 		p.hid.gap()
 	}
-	p.marks.open(tag, name)
-	p.paint(tag, name)
+	foreign := p.element(tag, name, k)
 	switch tag {
 	case atom.A:
 		p.endLink()
@@ -139,6 +151,10 @@ func (p *page) start(name []byte) {
 	case atom.Script:
 		p.script()
 		p.refer("script", p.attrs.get(attrSrc))
+	case 0:
+		if bytes.HasPrefix(name, []byte("v:")) { // the buttons of Outlook are VML
+			p.refer(string(name), p.attrs.get(attrHref))
+		}
 	}
 	if p.attrs.event {
 		p.script()
@@ -146,20 +162,74 @@ func (p *page) start(name []byte) {
 	if bg := p.attrs.get(attrBackground); bg != "" {
 		p.addImage(Image{Src: bg, Width: -1, Height: -1})
 	}
-	p.raw = rawText(tag)
+	if !foreign {
+		p.raw = rawText(tag)
+	}
+}
+
+// element puts an element among the open ones and tells whether it is one of
+// SVG or MathML.
+func (p *page) element(tag atom.Atom, name []byte, k kind) (foreign bool) {
+	opens := p.open.begin(tag, k)
+	if tag == atom.Br {
+		p.open.endLine()
+	}
+	foreign = p.open.foreign() || tag == atom.Svg || tag == atom.Math
+	switch {
+	case !opens && k&(kindStructure|kindCell) != 0:
+		p.stray(tag, name, k)
+		return foreign
+	case !opens || k&kindVoid != 0 && !foreign || foreign && p.attrs.closed:
+		return foreign
+	case foreign:
+		k = 0
+	case tag == atom.Script || tag == atom.Style || tag == atom.Title:
+		return false // their text is kept apart
+	}
+	e := p.paint(tag, name, k)
+	e.foreign = foreign && !integrates(tag, name)
+	p.open.push(&e)
+	return foreign
+}
+
+// stray takes a part of a table outside of one. Browsers ignore it; others may
+// show its background, so that this is not known within.
+func (p *page) stray(tag atom.Atom, name []byte, k kind) {
+	e := p.paint(tag, name, k)
+	if e.hint.ground == same && (e.effect == nil || e.effect.ground == same) {
+		return
+	}
+	p.open.push(&element{tag: e.tag, hint: hint{color: same, ground: unknown}})
+}
+
+// integrates tells whether an element of SVG or MathML holds HTML (HTML
+// Standard section 13.2.6.1).
+func integrates(tag atom.Atom, name []byte) bool {
+	switch tag {
+	case atom.Title, atom.Desc, atom.Mi, atom.Mo, atom.Mn, atom.Ms, atom.Mtext:
+		return true
+	}
+	return string(name) == "foreignobject"
 }
 
 // end takes an end tag.
 func (p *page) end(name []byte) {
 	tag := atom.Lookup(name)
-	if breaks(tag) {
+	k := p.kinds.of(tag)
+	if k&kindBreaks != 0 {
 		p.shown.gap()
 		p.hid.gap()
 	}
 	if tag == atom.A {
 		p.endLink()
 	}
-	p.marks.close(tag, name)
+	p.open.end(tag, tagID(tag, name), k)
+}
+
+// sheet takes a style sheet.
+func (p *page) sheet(s string) {
+	p.rules.read(s)
+	clear(p.effects)
 }
 
 func (p *page) script() {
@@ -172,17 +242,29 @@ func (p *page) meta() {
 	if !strings.EqualFold(p.attrs.get(attrHTTPEquiv), "refresh") {
 		return
 	}
-	content := p.attrs.get(attrContent)
-	if i := strings.Index(strings.ToLower(content), "url="); i >= 0 {
+	if target := refreshTarget(p.attrs.get(attrContent)); target != "" {
 		p.x.find("HTML_REFRESH", p.path)
-		p.refer("meta", strings.Trim(content[i+4:], " '\""))
+		p.refer("meta", target)
 	}
 }
 
+// setBase takes the first base element, wherever it stands (HTML Standard
+// section 4.2.3).
 func (p *page) setBase(href string) {
-	if u, err := url.Parse(strings.TrimSpace(href)); err == nil && u.Host != "" && p.base == nil {
-		p.base = u
-		p.x.find("HTML_BASE", p.path+" "+u.Host)
+	if p.base.scheme != "" {
+		return
+	}
+	if b, ok := parseBase(href); ok {
+		p.base = b
+		p.x.find("HTML_BASE", p.path+" "+b.host)
+	}
+}
+
+// resolveLinks makes the links since the first whole when the page has been read:
+// the base may come after them.
+func (p *page) resolveLinks(first int) {
+	for i := first; i < len(p.x.Links) && p.base.scheme != ""; i++ {
+		p.x.Links[i].Href = p.base.resolve(p.x.Links[i].Href)
 	}
 }
 
@@ -206,6 +288,8 @@ func (p *page) endLink() {
 	if s == "" {
 		s = strings.TrimSpace(p.hid.from(p.hidden))
 		l.Hidden = l.Hidden || s != ""
+	} else {
+		l.Hidden = false
 	}
 	if s, _ = p.x.clean(strings.ToValidUTF8(s[:min(len(s), maxLinkText)], "")); s != "" {
 		l.Text = s
@@ -233,12 +317,7 @@ func (p *page) addLink(tag, href string) bool {
 		p.x.find("HTML_DATA_URI", p.path+" "+tag)
 		href = href[:min(len(href), maxData)]
 	}
-	if p.base != nil {
-		if u, err := p.base.Parse(href); err == nil {
-			href = u.String()
-		}
-	}
-	p.x.Links = append(p.x.Links, Link{Href: href, Tag: tag, Part: p.path, Hidden: p.marks.hidden()})
+	p.x.Links = append(p.x.Links, Link{Href: href, Tag: tag, Part: p.path, Hidden: p.open.hidden()})
 	return true
 }
 

@@ -62,6 +62,7 @@ const (
 	attrHTTPEquiv
 	attrData
 	attrHidden
+	attrID
 	attrCount
 )
 
@@ -106,6 +107,8 @@ func attrOf(name []byte) attr {
 		return attrData
 	case "hidden":
 		return attrHidden
+	case "id":
+		return attrID
 	}
 	return attrCount
 }
@@ -118,6 +121,7 @@ type attrs struct {
 	values [attrCount]span
 	seen   uint32
 	event  bool // one of them is a script: onclick and the like
+	closed bool // "/" ends the tag, which ends elements of SVG and MathML
 }
 
 func (a *attrs) reset() { a.seen, a.event = 0, false }
@@ -189,10 +193,12 @@ func (f *flow) write(s string) {
 			s = s[n:]
 			continue
 		}
+		blank := false
 		for n < len(s) && s[n] <= ' ' {
+			blank = blank || !control(rune(s[n]))
 			n++
 		}
-		if f.wait == 0 && f.out.Len() > 0 {
+		if blank && f.wait == 0 && f.out.Len() > 0 {
 			f.wait = ' '
 		}
 		s = s[n:]

@@ -133,6 +133,9 @@ func (x *extractor) part(p *mime.Part) {
 	}
 	s, info := charset.Decode(label, content, 3*len(content)+16)
 	x.charset(p.Path, info)
+	if strings.IndexByte(s, 0) >= 0 {
+		x.find("MIME_NUL", p.Path)
+	}
 	x.Parts = append(x.Parts, Part{p.Path, isHTML, info})
 	shown, plain := &x.visible, &x.plain
 	switch {

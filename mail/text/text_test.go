@@ -39,7 +39,7 @@ func TestVisibleAndHiddenText(t *testing.T) {
 		{"white on white", "a<font color=white>b</font>c", "ac", "b"},
 		{"nearly white on white", "a<span style='color:#fefefe'>b</span>c", "ac", "b"},
 		{"white on black", "<table bgcolor=#000000><td><font color='#FFF'>b</font></td></table>", "b", ""},
-		{"black on black", "<td style='background:#000'>b</td>c", "c", "b"},
+		{"black on black", "<div style='background:#000'>b</div>c", "c", "b"},
 		{"white on a background of a class", "<style>.x{background-color:navy}</style><td class=x><font color=white>b</font></td>", "b", ""},
 		{"white on an image", "<td background=x.png><font color=white>b</font></td>", "b", ""},
 		{"transparent", "a<span style='color:transparent'>b</span>c", "ac", "b"},
@@ -47,7 +47,7 @@ func TestVisibleAndHiddenText(t *testing.T) {
 		{"clipped to nothing", "a<div style='max-height:0;overflow:hidden'>b</div>c", "a\nc", "b"},
 		{"pushed off the page", "a<div style='text-indent:-9999px'>b</div>c", "a\nc", "b"},
 		{"the hidden attribute", "a<p hidden>b</p>c", "a\nc", "b"},
-		{"hidden by a class", "<style>@media x{.m{display:none}} .x, div.y {display:none}</style>a<p class='z x'>b</p><p class=m>c</p><p class=y>d</p>", "a\nc", "b\nd"},
+		{"hidden by a class", "<style>@media x{.m{display:none}} .x, div.y {display:none}</style>a<p class='z x'>b</p><p class=m>c</p><div class=y>d</div>", "a\nc", "b\nd"},
 		{"a hidden element that nobody closes ends with its parent", "<div bgcolor=#ffffee>a<span style=display:none>b</div>c", "a\nc", "b"},
 		{"a custom element", "a<foo style=display:none>b<foo>c</foo>d</foo>e", "ae", "bcd"},
 		{"scripts and styles are no text", "a<script>var b</script><style>c{}</style>d", "ad", ""},
@@ -109,6 +109,40 @@ func TestLinksFormsAndImages(t *testing.T) {
 	}
 }
 
+func TestLinksAreResolved(t *testing.T) {
+	tests := []struct{ name, html, href string }{
+		{"a base", `<base href="http://example.net/d/x?y"><a href="e">x</a>`, "http://example.net/d/e"},
+		{"a base after the link", `<a href="e">x</a><base href="http://example.net">`, "http://example.net/e"},
+		{"the first of two", `<base href="http://example.net/"><base href="http://example.org/"><a href="e">x</a>`, "http://example.net/e"},
+		{"a base with backslashes", `<base href="http:\\example.net\d\"><a href="e">x</a>`, `http://example.net\d\e`},
+		{"a base with a broken escape", `<base href="http://example.net/%zz/"><a href="e">x</a>`, "http://example.net/%zz/e"},
+		{"a base with a line end within", "<base href='ht\ntp://example.net'><a href=e>x</a>", "http://example.net/e"},
+		{"another page of the host", `<base href="https://example.net/d/e"><a href="/f">x</a>`, "https://example.net/f"},
+		{"a query", `<base href="https://example.net/d/e"><a href="?f">x</a>`, "https://example.net/d/e?f"},
+		{"another host", `<base href="https://example.net/"><a href="//example.org/f">x</a>`, "https://example.org/f"},
+		{"a link that is whole", `<base href="https://example.net/"><a href="mailto:a@example.org">x</a>`, "mailto:a@example.org"},
+		{"a base without a host", `<base href="/d/"><a href="e">x</a>`, "e"},
+		{"a refresh without the name", `<meta http-equiv=refresh content="0; http://example.net/?url=x">`, "http://example.net/?url=x"},
+		{"a refresh with blanks", `<meta http-equiv=refresh content="0, URL = 'http://example.net/'">`, "http://example.net/"},
+		{"a refresh without a time", `<meta http-equiv=refresh content="url=http://example.net/">`, "http://example.net/"},
+		{"a button of Outlook", `<!--[if mso]><v:roundrect href="http://example.net/">x</v:roundrect><![endif]-->`, "http://example.net/"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			x := page1(test.html)
+			if len(x.Links) != 1 || x.Links[0].Href != test.href {
+				t.Errorf("%+v, want %q", x.Links, test.href)
+			}
+			if x.Has("HTML_REFRESH") != strings.Contains(test.html, "refresh") {
+				t.Errorf("findings %v", x.Findings)
+			}
+		})
+	}
+	if x := page1(`<meta http-equiv=refresh content="30">`); len(x.Links) != 0 || x.Has("HTML_REFRESH") {
+		t.Errorf("a page that loads itself again: %+v", x)
+	}
+}
+
 func TestWhereTextBelongs(t *testing.T) {
 	x := Extract([]mime.Field{{Name: "Subject", Value: " =?gb2312?B?t6LGsQ==?=\r\n"}}, mime.ScanMessage([]byte(strings.ReplaceAll(`Content-Type: multipart/mixed; boundary=b
 
@@ -156,6 +190,24 @@ func TestCharsetsAreNoted(t *testing.T) {
 	x := extract("Content-Type: text/html\r\n\r\n<meta charset=gbk><p>\xb7\xa2\xc6\xb1")
 	if x.HTML != "发票" || x.Parts[0].Charset.Declared != "gbk" {
 		t.Errorf("%q %+v", x.HTML, x.Parts)
+	}
+}
+
+func TestHiddenBlanksAreNoHiddenText(t *testing.T) {
+	if x := page1("a<p style=display:none>&nbsp; </p>"); x.Has("HTML_HIDDEN_TEXT") {
+		t.Errorf("findings %v, hidden %q", x.Findings, x.Hidden)
+	}
+}
+
+func TestControlCharactersAreNotSeen(t *testing.T) {
+	for _, kind := range []string{"text/plain", "text/html"} {
+		for in, want := range map[string]string{"v\x00ia\x01g\x1f\x7fra": "viagra", "a\x0bb\tc": "a b c", "a\u0080b": "ab"} {
+			x := extract("Content-Type: " + kind + "; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+				base64.StdEncoding.EncodeToString([]byte(in)))
+			if got := strings.ReplaceAll(x.Plain+x.HTML, "\t", " "); got != want || x.Has("MIME_NUL") != strings.Contains(in, "\x00") {
+				t.Errorf("%s %q: %q %v, want %q", kind, in, got, x.Findings, want)
+			}
+		}
 	}
 }
 

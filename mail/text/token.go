@@ -159,6 +159,7 @@ func (z *tokenizer) startTag() tokenKind {
 		}
 		z.attrs.add(name, value)
 		if z.src[next] == '>' {
+			z.attrs.closed = z.src[next-1] == '/'
 			z.pos = next + 1
 			return tokenStart
 		}

@@ -20,6 +20,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -50,6 +51,10 @@ func Decode(label string, b []byte, limit int) (string, Info) {
 	info.Used = name
 	b, bom := cutBOM(b)
 	plain := ascii(b)
+	if bom == "" && misfit(name, enc, b, plain) {
+		info.Wrong, name, enc = true, "", nil
+		info.Used = ""
+	}
 	if bom != "" {
 		info.Wrong = name != "" && name != bom && !strings.HasPrefix(name, "utf-16")
 		info.Used, enc = bom, nil
@@ -57,7 +62,9 @@ func Decode(label string, b []byte, limit int) (string, Info) {
 			_, enc = lookup(bom)
 		}
 	} else if !stateful(name) {
+		wrong := info.Wrong
 		info.settle(b, plain)
+		info.Wrong = info.Wrong || wrong
 		if info.Used != name {
 			_, enc = lookup(info.Used)
 		}
@@ -93,6 +100,8 @@ func (i *Info) settle(b []byte, plain bool) {
 			i.Wrong = i.Used != ""
 			i.Used = guess
 		}
+	case !multibyte(i.Used) && paired(b):
+		i.Wrong, i.Used = true, cmp.Or(guessPairs(b), "gbk")
 	}
 }
 
@@ -122,6 +131,8 @@ func decode(name string, enc encoding.Encoding, b []byte) string {
 		return decodeUTF7(b)
 	case "iso-2022-kr", "iso-2022-cn":
 		b, enc = unshift(name, b)
+	case "hz-gb-2312":
+		b = openLinks(b)
 	case "utf-8":
 		return valid(b)
 	}
@@ -204,6 +215,38 @@ func vague(label string) bool {
 		return true
 	}
 	return false
+}
+
+// misfit tells whether text cannot be in an encoding that gives every byte
+// another meaning than ASCII does (EBCDIC, UTF-16), because it makes sense as
+// ASCII. Readers that do not know the label show it.
+func misfit(name string, enc encoding.Encoding, b []byte, plain bool) bool {
+	wide := strings.HasPrefix(name, "utf-16")
+	if !wide && !ebcdic(enc) || len(b) == 0 || controls(b)*20 > len(b) || bytes.IndexByte(b, 0) >= 0 {
+		return false
+	}
+	if plain {
+		return true
+	}
+	if !wide { // 0x40 is the blank of EBCDIC
+		return bytes.Count(b, []byte(" ")) > bytes.Count(b, []byte("@"))
+	}
+	runes, ok := countUTF8(b)
+	return ok && runes >= 4
+}
+
+func ebcdic(enc encoding.Encoding) bool {
+	return enc == charmap.CodePage037 || enc == charmap.CodePage1047 || enc == charmap.CodePage1140
+}
+
+// controls counts the control characters of ASCII that text does not hold.
+func controls(b []byte) (n int) {
+	for _, c := range b {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' {
+			n++
+		}
+	}
+	return n
 }
 
 // stateful encodings give ASCII bytes another meaning, so that seven-bit text

@@ -19,6 +19,7 @@ const (
 	kana    = "このメールは、お客様のアカウントについてのお知らせです。"
 	hangul  = "안녕하세요 고객님 계정이 정지되었습니다 확인해 주세요"
 	russian = "Здравствуйте, ваш счёт заблокирован, подтвердите данные"
+	polish  = "Zażółć gęślą jaźń, proszę państwa, dziękuję"
 	german  = "Grüße aus München, schöne Straße über dem Fluß"
 )
 
@@ -67,6 +68,24 @@ func TestDecode(t *testing.T) {
 		{"a byte order mark beats the label", "us-ascii", []byte("\xff\xfeh\x00i\x00"), "hi", Info{Declared: "us-ascii", Used: "utf-16le", Wrong: true}},
 		{"UTF-16 said", "utf-16", []byte("h\x00i\x00"), "hi", Info{Declared: "utf-16", Used: "utf-16le"}},
 		{"an old IBM page by its IANA name", "ibm437", []byte("\x81ber"), "über", Info{Declared: "ibm437", Used: "ibm437"}},
+		{"ASCII under an EBCDIC label", "ibm037", []byte("<a href=x>"), "<a href=x>", Info{Declared: "ibm037", Used: "utf-8", Wrong: true}},
+		{"ASCII under another name of one", "cp037", []byte("<a href=x>"), "<a href=x>", Info{Declared: "cp037", Used: "utf-8", Wrong: true}},
+		{"EBCDIC said and true", "ibm037", in(t, charmap.CodePage037, "<a href=x> y"), "<a href=x> y", Info{Declared: "ibm037", Used: "ibm037"}},
+		{"latin1 under an EBCDIC label", "ibm1047", in(t, charmap.ISO8859_1, german), german, Info{Declared: "ibm1047", Used: "windows-1252", Wrong: true}},
+		{"ASCII under the label UTF-16", "utf-16be", []byte("<a href=x>"), "<a href=x>", Info{Declared: "utf-16be", Used: "utf-8", Wrong: true}},
+		{"ASCII under the label UCS-2", "ucs-2", []byte("<a href=x>"), "<a href=x>", Info{Declared: "ucs-2", Used: "utf-8", Wrong: true}},
+		{"UTF-8 under the label UCS-2", "iso-10646-ucs-2", []byte(hanzi), hanzi, Info{Declared: "iso-10646-ucs-2", Used: "utf-8", Wrong: true}},
+		{"UTF-16 of hanzi said and true", "utf-16be", []byte("\x4e\x2d\x65\x87\x30\x02\xff\x0c"), "中文。，", Info{Declared: "utf-16be", Used: "utf-16be"}},
+		{"GBK under the label latin2", "iso-8859-2", in(t, gbk, hanzi), hanzi, Info{Declared: "iso-8859-2", Used: "gbk", Wrong: true}},
+		{"GBK under the label latin9", "iso-8859-15", in(t, gbk, hanzi), hanzi, Info{Declared: "iso-8859-15", Used: "gbk", Wrong: true}},
+		{"GBK under the label KOI8-R", "koi8-r", in(t, gbk, hanzi), hanzi, Info{Declared: "koi8-r", Used: "gbk", Wrong: true}},
+		{"EUC-KR under the label latin1", "iso-8859-1", in(t, euckr, hangul), hangul, Info{Declared: "iso-8859-1", Used: "euc-kr", Wrong: true}},
+		{"EUC-KR under the label latin2", "iso-8859-2", in(t, euckr, hangul), hangul, Info{Declared: "iso-8859-2", Used: "euc-kr", Wrong: true}},
+		{"KOI8-R said and true", "koi8-r", in(t, charmap.KOI8R, russian), russian, Info{Declared: "koi8-r", Used: "koi8-r"}},
+		{"windows-1251 said and true", "windows-1251", in(t, charmap.Windows1251, russian), russian, Info{Declared: "windows-1251", Used: "windows-1251"}},
+		{"latin2 said and true", "iso-8859-2", in(t, charmap.ISO8859_2, polish), polish, Info{Declared: "iso-8859-2", Used: "iso-8859-2"}},
+		{"a link between the shifts of iso-2022-kr", "iso-2022-kr", []byte("\x1b$)C\x0e>H3g\x0f\x0e<a href=x>\x0f"), "안녕<a href=x>", Info{Declared: "iso-2022-kr", Used: "iso-2022-kr", Replaced: true}},
+		{"a link between the shifts of hz", "hz", []byte("~{7\"~}~{<a href=x>~}~{F1~}"), "发<a href=x>票", Info{Declared: "hz", Used: "hz-gb-2312", Replaced: true}},
 		{"a label in quotes with a tail", `"UTF-8"; x=y`, []byte(german), german, Info{Declared: "utf-8", Used: "utf-8"}},
 	}
 	for _, test := range tests {

@@ -41,6 +41,36 @@ func Guess(b []byte) string {
 	return "windows-1252"
 }
 
+// paired tells whether bytes that are labelled with an encoding of single bytes
+// are surely characters of two, as the common ones of GB 2312: nearly all with
+// both high, and many of them where the letters of no alphabet are.
+func paired(b []byte) bool {
+	b = b[:min(len(b), guessBytes)]
+	var p pairs
+	letters, others := 0, 0
+	for i := 0; i < len(b); i++ {
+		switch {
+		case b[i] < 0x80:
+			continue
+		case b[i] >= 0xc0:
+			letters++
+		default:
+			others++
+		}
+		if i+1 == len(b) {
+			break
+		}
+		p.add(b[i], b[i+1])
+		if b[i+1] >= 0xc0 {
+			letters++
+		} else {
+			others++
+		}
+		i++
+	}
+	return p.n >= 4 && p.gb*20 >= p.n*17 && (p.bad+p.low)*20 <= p.n && others*4 >= letters+others
+}
+
 // guessPairs looks at b as a run of two-byte characters.
 func guessPairs(b []byte) string {
 	var p pairs

@@ -1,6 +1,7 @@
 package charset
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf16"
 
@@ -77,20 +78,15 @@ func value64(c byte) int {
 // high bit, escape sequences go.
 func unshift(name string, b []byte) ([]byte, encoding.Encoding) {
 	out := make([]byte, 0, len(b))
-	shifted := false
 	for i := 0; i < len(b); i++ {
 		switch c := b[i]; {
 		case c == 0x0e:
-			shifted = true
+			end := segment(b[i+1:], "\x0f")
+			out = appendShifted(out, b[i+1:i+1+end])
+			i += end
 		case c == 0x0f:
-			shifted = false
 		case c == 0x1b && i+3 < len(b) && b[i+1] == '$':
 			i += 3
-		case c == '\n':
-			shifted = false
-			out = append(out, c)
-		case shifted && c > 0x20 && c < 0x7f:
-			out = append(out, c|0x80)
 		default:
 			out = append(out, c)
 		}
@@ -99,4 +95,63 @@ func unshift(name string, b []byte) ([]byte, encoding.Encoding) {
 		return out, korean.EUCKR
 	}
 	return out, simplifiedchinese.GBK
+}
+
+// segment is how much of b is shifted: up to the sign or the end of the line.
+func segment(b []byte, sign string) int {
+	for i, c := range b {
+		if c == '\n' || c == sign[0] && bytes.HasPrefix(b[i:], []byte(sign)) {
+			return i
+		}
+	}
+	return len(b)
+}
+
+// appendShifted adds what stands between SO and SI.
+func appendShifted(out, b []byte) []byte {
+	if leads(b) {
+		return append(out, b...)
+	}
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case c == 0x0e:
+		case c == 0x1b && i+3 < len(b) && b[i+1] == '$':
+			i += 3
+		case c > 0x20 && c < 0x7f:
+			out = append(out, c|0x80)
+		default:
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// leads tells whether shifted bytes hold a link as they stand. Browsers do not
+// know these encodings any more, nor do many readers, and those would show it.
+func leads(b []byte) bool {
+	return bytes.Contains(b, []byte("://")) || bytes.Contains(bytes.ToLower(b), []byte("href"))
+}
+
+// openLinks takes the shifts of HZ (RFC 1843) away from what holds a link.
+func openLinks(b []byte) []byte {
+	if !leads(b) {
+		return b
+	}
+	out := make([]byte, 0, len(b))
+	for {
+		i := bytes.Index(b, []byte("~{"))
+		if i < 0 {
+			return append(out, b...)
+		}
+		out = append(out, b[:i]...)
+		b = b[i+2:]
+		end := segment(b, "~}")
+		if leads(b[:end]) {
+			out = append(out, b[:end]...)
+			b = bytes.TrimPrefix(b[end:], []byte("~}"))
+			continue
+		}
+		out = append(append(out, "~{"...), b[:end]...)
+		b = b[end:]
+	}
 }
