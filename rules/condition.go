@@ -103,6 +103,9 @@ func (c *compiler) compile(when string) (*condition, error) {
 	g := &guard{compiler: c}
 	config := newConfig(g)
 	tree, err := checker.ParseCheck(when, config)
+	if err == nil && g.err == nil { // the checker does not look into the look-ups that the guard puts in
+		_, err = checker.ParseCheck(when, newConfig(nil))
+	}
 	if err == nil && g.err == nil {
 		err = optimizer.Optimize(&tree.Node, config)
 	}
@@ -127,11 +130,13 @@ func (c *compiler) compile(when string) (*condition, error) {
 	return out, b.err
 }
 
-// newConfig is the language of conditions.
+// newConfig is the language of conditions. Without a guard it is checked only.
 func newConfig(g *guard) *conf.Config {
 	config := conf.New(&env{})
 	config.Expect, config.MaxNodes = reflect.Bool, maxNodes
-	config.Visitors = append(config.Visitors, g)
+	if g != nil {
+		config.Visitors = append(config.Visitors, g)
+	}
 	for name := range config.Builtins {
 		if !slices.Contains(builtins, name) {
 			config.Disabled[name] = true
