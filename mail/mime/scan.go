@@ -143,7 +143,9 @@ type scanner struct {
 	fallback string // type of the part whose header is being read, where it names none
 	pos      int
 	full     bool
-	lone     bool // saw a CR inside a line
+	read     int    // where the last line that was counted ends
+	ends     [3]int // lines so far, by the length of their end: none, LF, CRLF
+	lone     bool   // there is a CR inside a line
 }
 
 // run passes over the source line by line.
@@ -157,6 +159,10 @@ func (s *scanner) run() {
 		end, next := lineEnd(s.src, s.pos, s.r.cr)
 		line := s.src[s.pos:end]
 		s.t.work += next - s.pos
+		if next > s.read { // a line may be looked at again
+			s.read = next
+			s.ends[min(next-end, 2)]++
+		}
 		if len(line) > 2 && line[0] == '-' && line[1] == '-' {
 			if f, closing, ok := s.match(line[2:]); ok {
 				s.delimit(f, closing, next)
@@ -211,9 +217,6 @@ func (s *scanner) note(symbol, detail string) {
 
 // bodyLine looks at a line of a leaf for what readers find inside text.
 func (s *scanner) bodyLine(line []byte) {
-	if !s.lone && bytes.IndexByte(line, '\r') >= 0 {
-		s.lone = true
-	}
 	if len(line) < 8 || s.leaf == nil {
 		return
 	}
@@ -263,9 +266,6 @@ func (s *scanner) headerLine(end, next int) {
 			s.endHeader(s.pos, next)
 			return
 		}
-	}
-	if bytes.IndexByte(line, '\r') >= 0 {
-		s.lone = true
 	}
 	switch {
 	case s.header.line(s.src, s.pos, end):
@@ -533,12 +533,14 @@ func (s *scanner) finish() {
 
 // lineEnds notes what RFC 5322 section 2.3 forbids in a body.
 func (s *scanner) lineEnds() {
-	if s.lone {
+	if s.lone || bytes.Count(s.src[:s.read], []byte{'\r'}) > s.ends[2] {
 		s.amb |= ambCR
 		s.t.find("MIME_BARE_CR", "")
 	}
-	lf := bytes.Count(s.src, []byte{'\n'})
-	if crlf := bytes.Count(s.src, []byte("\r\n")); crlf > 0 && crlf < lf {
+	rest := s.src[s.read:] // beyond a limit
+	crlf := bytes.Count(rest, []byte("\r\n"))
+	lf := bytes.Count(rest, []byte{'\n'}) - crlf
+	if crlf+s.ends[2] > 0 && lf+s.ends[1] > 0 {
 		s.t.find("MIME_BARE_LF", "")
 	}
 	if bytes.IndexByte(s.src, 0) >= 0 {

@@ -65,12 +65,7 @@ func trimBlanks(s string) string {
 
 // broken tells whether there is a tab or the end of a line in s.
 func broken(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c == '\t' || c == '\r' || c == '\n' {
-			return true
-		}
-	}
-	return false
+	return strings.IndexByte(s, '\t') >= 0 || strings.IndexByte(s, '\r') >= 0 || strings.IndexByte(s, '\n') >= 0
 }
 
 // endsHost are the bytes that end the host of an address.
