@@ -554,6 +554,8 @@ func TestNamesDifferByTheirExtensions(t *testing.T) {
 		{[]string{"signature", "signature.asc"}, false},
 		{[]string{"a.txt", "a.exe"}, true},
 		{[]string{"a.txt", "a", "a.exe"}, true},
+		{[]string{"\u00fc.pdf", "=?iso-8859-1?Q?=FC.pdf?="}, false},
+		{[]string{"\u00fc.pdf", "=?iso-8859-1?Q?=FC.pdf?=", "b.exe"}, true},
 	} {
 		if got := differ(test.names); got != test.want {
 			t.Errorf("%q: %v", test.names, got)

@@ -42,12 +42,13 @@ func (t *Tree) nameConflict(p *Part) {
 }
 
 // differ tells whether names end in different extensions, which is what makes
-// a reader open a file in another way. A name without one opens nothing.
+// a reader open a file in another way. A name without one opens nothing, and
+// neither does an encoded word that a reader leaves as it is.
 func differ(names []string) bool {
 	first := ""
 	for _, n := range names {
 		i := strings.LastIndexByte(n, '.')
-		if i < 0 {
+		if i < 0 || strings.HasSuffix(n, "?=") {
 			continue
 		}
 		ext := strings.ToLower(n[i+1:])
