@@ -180,7 +180,8 @@ func textPart(p *mime.Part) bool {
 
 func inMessage(p *mime.Part) bool {
 	for q := p.Parent; q != nil; q = q.Parent {
-		if strings.HasPrefix(q.Type, "message/") && q.Parent != nil {
+		isMessage := strings.HasPrefix(q.Type, "message/")
+		if isMessage && q.Parent != nil || !isMessage && q.Container && !q.Is("multipart") {
 			return true
 		}
 	}

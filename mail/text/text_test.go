@@ -166,10 +166,16 @@ Content-Type: message/rfc822
 Subject: x
 
 inner
+--b
+Content-Type: application/octet-stream; name=a.eml
+
+Subject: x
+
+by name
 --b--
 `, "\n", "\r\n")), mime.DefaultLimits()), DefaultLimits())
 	got := fmt.Sprintf("%q %q %q %q %q", x.Subject, x.Plain, x.HTML, x.Attached, x.Hidden)
-	if want := `"发票" "plain" "html" "attached\ninner" "look at http://example.org/ here"`; got != want {
+	if want := `"发票" "plain" "html" "attached\ninner\nby name" "look at http://example.org/ here"`; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
