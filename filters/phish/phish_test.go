@@ -93,6 +93,7 @@ func TestCheck(t *testing.T) {
 		{"replies to the author", from("a@example.net", "Reply-To: A <A@example.net>"), ""},
 		{"replies to another domain", from("a@example.net", "Reply-To: a@example.com"), "PHISH_REPLY_OTHER"},
 		{"replies to freemail", from("a@example.net", "Reply-To: b@gmail.com"), "PHISH_REPLY_FREEMAIL PHISH_REPLY_OTHER"},
+		{"replies to freemail in a second field", from("a@example.net", "Reply-To: a@example.net\nReply-To: b@gmail.com"), "PHISH_REPLY_FREEMAIL PHISH_REPLY_OTHER"},
 		{"replies to Chinese freemail", from("a@example.net", "Reply-To: 12345@qq.com"), "PHISH_REPLY_FREEMAIL PHISH_REPLY_OTHER"},
 		{"replies to the author at home", from("bob@example.net", "Reply-To: bob@gmail.com"), "PHISH_REPLY_FREEMAIL(0.3) PHISH_REPLY_OTHER"},
 		{"from freemail, replies to another address there", from("a@gmail.com", "Reply-To: b@gmail.com"), "PHISH_REPLY_FREEMAIL"},

@@ -12,12 +12,12 @@ const sameLocal = 0.3
 
 // reply compares where replies go with where the message comes from.
 func (c *check) reply() {
-	value, ok := c.msg.Header.Get("Reply-To")
-	if !ok {
-		return
+	var fields mail.Header // of several, readers take one or the other
+	for _, value := range c.msg.Header.All("Reply-To") {
+		fields = append(fields, mail.Field{Name: "From", Value: value})
 	}
 	authors := c.msg.Author().Addresses
-	for _, to := range mail.ParseAuthor(mail.Header{{Name: "From", Value: value}}).Addresses {
+	for _, to := range mail.ParseAuthor(fields).Addresses {
 		c.host(to.Domain)
 		if to.Domain == "" || len(authors) == 0 || strings.EqualFold(to.String(), authors[0].String()) {
 			continue
