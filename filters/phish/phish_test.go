@@ -77,6 +77,8 @@ func TestCheck(t *testing.T) {
 		{"an address of ours in the name", from("\"anna@lindenhof.example\" <a@example.net>"), "PHISH_NAME_OWN"},
 		{"an address in the name with signs that are not seen", from("=?utf-8?q?=22boss=40exam=E2=80=8Bple=2Eorg=22?= <a@example.net>"), "PHISH_NAME_ADDRESS"},
 		{"an address in the name with a wide sign", from("\"boss\uff20example.org\" <a@example.net>"), "PHISH_NAME_ADDRESS"},
+		{"an address in the name that replies go to", from("\"Per conto di: boss@example.org\" <a@example.net>", "Reply-To: Boss@example.org"), "PHISH_NAME_ADDRESS(0.3) PHISH_REPLY_OTHER"},
+		{"an address in the name, and replies go elsewhere too", from("\"boss@example.org\" <a@example.net>", "Reply-To: boss@example.org, b@example.com"), "PHISH_NAME_ADDRESS PHISH_REPLY_OTHER"},
 		{"the same address in the name", from("\"a@example.net\" <a@mail.example.net>"), ""},
 		{"a handle in the name", from("\"Bob @ work\" <a@example.net>"), ""},
 		{"an address in the name, from a list", from("\"'boss@example.org' via talk\" <talk@lists.example.net>"), ""},
