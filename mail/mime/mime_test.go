@@ -582,6 +582,7 @@ func TestNamesDifferByTheirExtensions(t *testing.T) {
 		{[]string{"signature", "signature.asc"}, false},
 		{[]string{"a.txt", "a.exe"}, true},
 		{[]string{"a.txt", "a", "a.exe"}, true},
+		{[]string{"a.jpg", "a.JPEG"}, false},
 		{[]string{"\u00fc.pdf", "=?iso-8859-1?Q?=FC.pdf?="}, false},
 		{[]string{"\u00fc.pdf", "=?iso-8859-1?Q?=FC.pdf?=", "b.exe"}, true},
 	} {

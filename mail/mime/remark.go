@@ -41,6 +41,9 @@ func (t *Tree) nameConflict(p *Part) {
 	}
 }
 
+// sameFormat are extensions that mean the same as a shorter one.
+var sameFormat = map[string]string{"jpeg": "jpg", "html": "htm", "tiff": "tif", "mpeg": "mpg"}
+
 // differ tells whether names end in different extensions, which is what makes
 // a reader open a file in another way. A name without one opens nothing, and
 // neither does an encoded word that a reader leaves as it is.
@@ -52,6 +55,9 @@ func differ(names []string) bool {
 			continue
 		}
 		ext := strings.ToLower(n[i+1:])
+		if short := sameFormat[ext]; short != "" {
+			ext = short
+		}
 		if first != "" && ext != first {
 			return true
 		}
