@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -57,6 +58,7 @@ func (c *check) share(n int) archive.Limits {
 const (
 	unixFactor     = 0.2 // a script or package that nothing runs by a double click
 	shortcutFactor = 0.4 // a file that only leads to a page
+	sourceFactor   = 0.4 // a script among the files of somebody's work
 )
 
 // unix are extensions of such scripts and of packages that only a system's
@@ -65,6 +67,36 @@ var unix = set("sh bash csh ksh command run py pyc pl rb php deb rpm pkg dmg bin
 
 var shortcuts = set("url website webloc")
 
+// sources are extensions of scripts that belong to websites and programs.
+var sources = set("js mjs bat cmd ps1 psm1")
+
+// minSource is how many files beside the programs make an archive somebody's work.
+const minSource = 10
+
+// beside counts, for each container, the files in it that are no programs, where
+// there are scripts for which it matters.
+func beside(entries []archive.Entry) map[string]int {
+	if !slices.ContainsFunc(entries, func(e archive.Entry) bool { return sources[e.Extension] && inFolder(e) }) {
+		return nil
+	}
+	files := map[string]int{}
+	for _, e := range entries {
+		if !e.Dir && e.Program == "" && e.Extension == "" {
+			files[container(e)]++
+		}
+	}
+	return files
+}
+
+// container names what an entry lies in.
+func container(e archive.Entry) string { return strings.Join(e.Path[:len(e.Path)-1], "\x00") }
+
+// inFolder tells whether an entry lies in a folder of its container: what is to
+// be clicked lies on top.
+func inFolder(e archive.Entry) bool {
+	return len(e.Path) > 1 && strings.ContainsAny(e.Path[len(e.Path)-1], `/\`)
+}
+
 // report turns what is in an attachment into symbols.
 func (c *check) report(p *mime.Part, r archive.Report) {
 	for _, f := range r.Findings {
@@ -72,6 +104,7 @@ func (c *check) report(p *mime.Part, r archive.Report) {
 			c.Note(f.Symbol, 1, p.Path+" "+f.Detail)
 		}
 	}
+	files := beside(r.Entries)
 	for _, e := range r.Entries {
 		if e.Dir || e.Program == "" && e.Extension == "" {
 			continue
@@ -83,17 +116,19 @@ func (c *check) report(p *mime.Part, r archive.Report) {
 		for _, n := range e.Path {
 			detail += " > " + quote(n)
 		}
-		c.Note(archive.Executable, howMuch(e), detail+" ("+cmp.Or(e.Program, e.Extension)+")")
+		c.Note(archive.Executable, howMuch(e, files), detail+" ("+cmp.Or(e.Program, e.Extension)+")")
 	}
 }
 
-// howMuch tells how much a program counts.
-func howMuch(e archive.Entry) float64 {
+// howMuch tells how much a program counts; files are those beside it, by container.
+func howMuch(e archive.Entry, files map[string]int) float64 {
 	switch byName := e.Program == "" || e.Program == "script"; {
 	case byName && shortcuts[e.Extension]:
 		return shortcutFactor
 	case byName && unix[e.Extension], e.Program == "script" && e.Extension == "":
 		return unixFactor
+	case byName && sources[e.Extension] && inFolder(e) && files[container(e)] >= minSource:
+		return sourceFactor
 	}
 	return 1
 }
@@ -110,17 +145,31 @@ const wideName = 5
 // names looks at the names of an attachment.
 func (c *check) names(p *mime.Part) {
 	for _, n := range p.Names {
-		if strings.ContainsFunc(n, deceives) || strings.Contains(n, strings.Repeat(" ", wideName)) {
+		if strings.ContainsFunc(n, deceives) || hasGap(n) {
 			c.Note(nameDeceives, 1, p.Path+" "+quote(n))
 		}
 		parts := strings.Split(strings.ToLower(n), ".")
 		if k := len(parts); k > 2 {
-			inner, last := strings.TrimSpace(parts[k-2]), strings.TrimSpace(parts[k-1])
+			inner, last := strings.TrimRight(strings.TrimSpace(parts[k-2]), "_"), strings.TrimSpace(parts[k-1])
 			if documents[inner] && acting[last] && inner != last {
 				c.Note(doubleExtension, 1, p.Path+" "+quote(n))
 			}
 		}
 	}
+}
+
+// hasGap tells of blanks, of any width, that push the end of a name out of sight.
+func hasGap(name string) bool {
+	run := 0
+	for _, r := range name {
+		if run++; !unicode.IsSpace(r) {
+			run = 0
+		}
+		if run >= wideName {
+			return true
+		}
+	}
+	return false
 }
 
 // deceives tells of a character that turns a name around or is not seen.

@@ -44,6 +44,16 @@ func zipOf(t testing.TB, files ...string) string {
 	return b.String()
 }
 
+// website packs a script beside so many pages.
+func website(t testing.TB, script string, pages int) string {
+	t.Helper()
+	files := []string{script, "alert(1)"}
+	for i := range pages {
+		files = append(files, fmt.Sprintf("web/%d.css", i), "a{}")
+	}
+	return zipOf(t, files...)
+}
+
 // lockedZip is an archive whose only file needs a password.
 func lockedZip(t testing.TB) string {
 	t.Helper()
@@ -123,19 +133,26 @@ func TestCheck(t *testing.T) {
 		{"a script for a shell", attached("text/x-sh", "a.sh", "#!/bin/sh\necho\n"), "MIME_EXECUTABLE(0.2)"},
 		{"a script that a double click runs", attached("text/plain", "a.js", "alert(1)"), "MIME_EXECUTABLE"},
 		{"a shortcut to a page", attached("text/plain", "a.url", "[InternetShortcut]\nURL=http://example.net/\n"), "MIME_EXECUTABLE(0.4)"},
+		{"a script among the files of a website", attached("application/zip", "a.zip", website(t, "web/a.js", minSource)), "MIME_EXECUTABLE(0.4)"},
+		{"a script on top of them", attached("application/zip", "a.zip", website(t, "a.js", minSource)), "MIME_EXECUTABLE"},
+		{"a script among few", attached("application/zip", "a.zip", website(t, "web/a.js", minSource-1)), "MIME_EXECUTABLE"},
+		{"another script among them", attached("application/zip", "a.zip", website(t, "web/a.vbs", minSource)), "MIME_EXECUTABLE"},
 		{"an archive of texts", attached("application/zip", "a.zip", zipOf(t, "a.txt", "Hello", "b/c.txt", "Hello")), ""},
 		{"an archive that needs a password", attached("application/zip", "a.zip", lockedZip(t)), "MIME_ARCHIVE_ENCRYPTED"},
 		{"an archive that leads out", attached("application/zip", "a.zip", zipOf(t, "../a.txt", "Hello")), "MIME_ARCHIVE_TRAVERSAL"},
 		{"a document with macros", attached("application/octet-stream", "a.docm", zipOf(t, "[Content_Types].xml", "<Types/>", "word/document.xml", "<w/>", "word/vbaProject.bin", "x")), "OFFICE_MACRO"},
 
 		{"a document that goes on as a program", attached("application/octet-stream", "a.pdf.exe", "?"), "MIME_DOUBLE_EXTENSION MIME_EXECUTABLE"},
+		{"a document that goes on behind lines", attached("application/octet-stream", "a.pdf____.exe", "?"), "MIME_DOUBLE_EXTENSION MIME_EXECUTABLE"},
 		{"a document that is packed", attached("application/zip", "a.pdf.zip", zipOf(t, "a.txt", "Hello")), ""},
 		{"a version number", attached("text/plain", "a.1.2.txt", "Hello"), ""},
 		{"a name whose end is out of sight", attached("text/plain", "a.pdf            .txt", "Hello"), "MIME_NAME_DECEIVES"},
+		{"a name whose end is behind wide blanks", attached("text/plain", "a.pdf\u3000\u3000\u3000\u3000\u3000.txt", "Hello"), "MIME_NAME_DECEIVES"},
 		{"a name that is turned around", attached("text/plain", "=?utf-8?b?YeKArmZkcC50eHQ=?=", "Hello"), "MIME_NAME_DECEIVES"},
 		{"a picture that is another picture", attached("image/png", "a.png", gif), ""},
 		{"a picture that is a page", attached("image/png", "a.png", "<!DOCTYPE html><html><body>Hello</body></html>"), "HTML_ATTACHED(0.3) MIME_TYPE_MISMATCH"},
 		{"a PDF that is an archive", attached("application/pdf", "a.pdf", zipOf(t, "a.txt", "Hello")), "MIME_TYPE_MISMATCH"},
+		{"a PDF that is a RAR archive", attached("application/pdf", "a.pdf", "Rar!\x1a\x07\x00"), "MIME_TYPE_MISMATCH"},
 		{"an unknown type promises nothing", attached("application/octet-stream", "a.png", png), ""},
 		{"a page", attached("text/html", "a.html", "<p>Hello</p>"), "HTML_ATTACHED(0.3)"},
 		{"a page with a script", attached("text/html", "a.html", "<script>alert(1)</script>"), "HTML_ATTACHED HTML_SCRIPT"},

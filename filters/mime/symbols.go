@@ -100,7 +100,7 @@ var symbols = []filters.SymbolDoc{
 	// Attachments.
 	{Name: isForbidden, Group: groupAttach, Score: 10, Meaning: "An attachment is of a type or extension that the configuration forbids."},
 	{Name: archive.Disguised, Group: groupAttach, Score: 8, Meaning: "An attachment is a program under the name of a document, picture or archive."},
-	{Name: archive.Executable, Group: groupAttach, Score: 4, Meaning: "A program or script is attached, packed or not (of a sort that no double click runs: 0.2; a shortcut to a page: 0.4)."},
+	{Name: archive.Executable, Group: groupAttach, Score: 4, Meaning: "A program or script is attached, packed or not (of a sort that no double click runs: 0.2; a shortcut to a page, or a script among the files of a website or program: 0.4)."},
 	{Name: doubleExtension, Group: groupAttach, Score: 4, Meaning: "An attachment's name ends like a document's, and then goes on: .pdf.exe."},
 	{Name: nameDeceives, Group: groupAttach, Score: 4, Meaning: "An attachment's name is turned around, or its end pushed out of sight."},
 	{Name: typeMismatch, Group: groupAttach, Score: 1.5, Meaning: "An attachment is not of the type that it declares."},

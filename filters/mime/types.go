@@ -67,11 +67,11 @@ func sortOf(t string) sort {
 	switch sub {
 	case "pdf":
 		return pdf
-	case "zip", "x-7z-compressed", "x-rar-compressed", "gzip", "x-tar", "x-xz", "x-bzip2", "vnd.ms-cab-compressed", "x-iso9660-image", "java-archive":
+	case "zip", "x-7z-compressed", "x-rar-compressed", "vnd.rar", "gzip", "x-tar", "x-xz", "x-bzip2", "vnd.ms-cab-compressed", "x-iso9660-image", "java-archive":
 		return packed
 	case "msword", "vnd.ms-excel", "vnd.ms-powerpoint", "x-ole-storage", "rtf":
 		return office
-	case "vnd.microsoft.portable-executable", "x-msdownload", "x-executable", "x-elf", "x-mach-binary", "x-ms-shortcut", "x-dosexec", "x-java-applet":
+	case "vnd.microsoft.portable-executable", "x-msdownload", "x-executable", "x-sharedlib", "x-elf", "x-mach-binary", "x-ms-shortcut", "x-dosexec", "x-java-applet":
 		return code
 	}
 	if strings.HasPrefix(sub, "vnd.openxmlformats-officedocument.") || strings.HasPrefix(sub, "vnd.oasis.opendocument.") {

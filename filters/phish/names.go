@@ -15,6 +15,7 @@ import (
 const (
 	styledFactor = 0.4 // letters in another type are vain, not false
 	listFactor   = 0.3 // a list may put its own address for that of one of ours; anybody may claim to be a list
+	replyFactor  = 0.3 // who writes for another names him, and replies go to him: certified mail, forms, help desks
 	wordFactor   = 0.4 // the name of our domain is a word that others may use
 )
 
@@ -68,7 +69,11 @@ func (c *check) inName(word string, a mail.Address) {
 	}
 	switch {
 	case isAddress && local != "":
-		c.Note(nameAddress, 1, word+" <"+a.String()+">")
+		factor := 1.0
+		if c.repliesTo(word) {
+			factor = replyFactor
+		}
+		c.Note(nameAddress, factor, word+" <"+a.String()+">")
 	case !isAddress:
 		c.Note(nameDomain, 1, word+" <"+a.String()+">")
 	}

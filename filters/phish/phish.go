@@ -49,7 +49,7 @@ var Kind = filters.Kind{
 		{Name: homograph, Group: group, Score: 4, Meaning: "A domain is written with letters of another script that look like Latin ones."},
 		{Name: nameMixed, Group: group, Score: 2.5, Meaning: "A word of the author's name mixes scripts that look alike (letters in another type: 0.4)."},
 		{Name: subjectMixed, Group: group, Score: 1.5, Meaning: "A word of the subject mixes scripts that look alike."},
-		{Name: nameAddress, Group: group, Score: 2.5, Meaning: "The author's name holds an address of another domain."},
+		{Name: nameAddress, Group: group, Score: 2.5, Meaning: "The author's name holds an address of another domain (the one that replies go to: 0.3)."},
 		{Name: nameDomain, Group: group, Score: 0.4, Meaning: "The author's name holds another domain than his address."},
 		{Name: nameOwn, Group: group, Score: 4, Meaning: "The author's name holds a domain of ours, and his address is elsewhere (only the name of the domain: 0.4; through a mailing list: 0.3 of that)."},
 		{Name: nameOfPerson, Group: group, Score: 5, Meaning: "The author bears the name of one of our listed people, and his address is not theirs (through a mailing list: 0.3)."},
@@ -104,7 +104,7 @@ func newFilter(env filters.Env) (filters.Filter, error) {
 
 // Check implements filters.Filter. It never returns an error.
 func (f *filter) Check(_ context.Context, m *mail.Message) (filters.Result, error) {
-	c := &check{filter: f, msg: m, hosts: map[string]bool{}}
+	c := &check{filter: f, msg: m, to: replies(m), hosts: map[string]bool{}}
 	c.ours = m.Session.AuthUser != "" || m.Session.Profile == "outbound"
 	for _, a := range m.Author().Addresses {
 		c.name(a)
@@ -127,6 +127,7 @@ type check struct {
 	*filter
 	msg   *mail.Message
 	ours  bool            // it comes from our own users, who may call themselves ours
+	to    []mail.Address  // where replies go
 	hosts map[string]bool // those that were looked at
 }
 

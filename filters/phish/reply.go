@@ -12,12 +12,8 @@ const sameLocal = 0.3
 
 // reply compares where replies go with where the message comes from.
 func (c *check) reply() {
-	value, ok := c.msg.Header.Get("Reply-To")
-	if !ok {
-		return
-	}
 	authors := c.msg.Author().Addresses
-	for _, to := range mail.ParseAuthor(mail.Header{{Name: "From", Value: value}}).Addresses {
+	for _, to := range c.to {
 		c.host(to.Domain)
 		if to.Domain == "" || len(authors) == 0 || strings.EqualFold(to.String(), authors[0].String()) {
 			continue
@@ -37,4 +33,19 @@ func (c *check) reply() {
 		}
 		c.Note(replyFree, factor, "from "+from.String()+", replies to "+to.String())
 	}
+}
+
+// replies are the addresses of all Reply-To fields: of several, readers take one
+// or the other.
+func replies(m *mail.Message) []mail.Address {
+	var fields mail.Header
+	for _, value := range m.Header.All("Reply-To") {
+		fields = append(fields, mail.Field{Name: "From", Value: value})
+	}
+	return mail.ParseAuthor(fields).Addresses
+}
+
+// repliesTo tells whether replies go to an address and nowhere else.
+func (c *check) repliesTo(address string) bool {
+	return len(c.to) == 1 && strings.EqualFold(c.to[0].String(), address)
 }

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -82,6 +83,9 @@ func TestArchives(t *testing.T) {
 		{"an iso is recognised only", "a.bin", append(make([]byte, 0x8001), "CD001"...), nil, []string{"MIME_ARCHIVE_UNREAD iso"}},
 		{"an iso in a zip", "a.zip", zipOf(t, file{"disk.iso", string(append(make([]byte, 0x8001), "CD001\x01"...))}),
 			[]string{"a.zip > disk.iso"}, []string{"MIME_ARCHIVE_UNREAD iso", "MIME_EXECUTABLE iso by name"}},
+		{"a zip within a winmail.dat is no polyglot", "winmail.dat", slices.Concat([]byte(tnefMagic), inner, []byte("..")), []string{"winmail.dat"}, nil},
+		{"a winmail.dat in a zip is recognised only", "a.zip", zipOf(t, file{"winmail.dat", tnefMagic}), []string{"a.zip > winmail.dat"}, []string{"MIME_ARCHIVE_UNREAD tnef"}},
+		{"a zip by name that begins like a winmail.dat", "a.zip", slices.Concat([]byte(tnefMagic), inner, []byte("..")), []string{"a.zip > deep.txt"}, []string{"MIME_ARCHIVE_POLYGLOT", "MIME_ARCHIVE_BROKEN"}},
 		{"a stored zip within a tar is no polyglot", "a.tar", tarWith(t, "in.zip", inner), []string{"a.tar > in.zip > deep.txt"}, nil},
 		{"a stored zip within a zip is no second directory", "a.zip", rawZip(raw("in.zip", string(inner))), []string{"a.zip > in.zip > deep.txt"}, nil},
 	})

@@ -22,6 +22,7 @@ const (
 	sevenMagic = "7z\xbc\xaf\x27\x1c"
 	cfbMagic   = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 	pdfMagic   = "%PDF-"
+	tnefMagic  = "\x78\x9f\x3e\x22"
 	oneMagic   = "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3"
 )
 
@@ -39,8 +40,8 @@ func recognise(data []byte, names []string) []recognised {
 	if f.name != "zip" {
 		// Behind other data a ZIP is found from its end (APPNOTE.TXT 4.3.16). Where the data is
 		// something else already, only a directory that ends it exactly counts:
-		// an archive that stores a ZIP last is no ZIP.
-		if start, ok := zipStart(data, len(found) > 0); ok {
+		// an archive that stores a ZIP last is no ZIP, unless its name says so.
+		if start, ok := zipStart(data, len(found) > 0 && !hasExtension(names, "zip")); ok {
 			found = append(found, recognised{"zip", start, readZip})
 		}
 	}
@@ -91,6 +92,8 @@ func first(data []byte, names []string) recognised {
 		return recognised{"compound file", 0, readCFB}
 	case begins(oneMagic):
 		return recognised{"onenote", 0, readOneNote}
+	case begins(tnefMagic):
+		return recognised{"tnef", 0, readTNEF}
 	case begins(`{\rt`):
 		return recognised{"rtf", 0, readRTF}
 	case bytes.HasPrefix(bytes.TrimLeft(data[:min(len(data), 64)], "\xef\xbb\xbf \t\r\n\x00"), []byte(pdfMagic)):
@@ -99,6 +102,14 @@ func first(data []byte, names []string) recognised {
 		return recognised{"tar", 0, readTar}
 	}
 	return recognised{}
+}
+
+// readTNEF leaves a winmail.dat (MS-OXTNEF) to mail/mime, which takes it apart
+// where it is attached itself.
+func readTNEF(p *place, _ []byte) {
+	if len(p.path) > 1 {
+		p.found(Unread, "tnef is recognised only")
+	}
 }
 
 // mayContain tells from the first bytes and the names of an entry whether it

@@ -2,14 +2,15 @@ package mime
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // lookInside finds what readers find inside a part although its header does
 // not say so: uuencoded and yEnc files in text, the files of a TNEF, the
-// content of an opaque S/MIME signature, containers that are encoded, and
-// base64 that nobody declared.
+// content of an opaque S/MIME signature, messages by name, containers that are
+// encoded, and base64 that nobody declared.
 func (t *Tree) lookInside(p *Part) {
 	switch p.Role {
 	case RolePreamble, RoleEpilogue:
@@ -29,6 +30,9 @@ func (t *Tree) lookInside(p *Part) {
 		return
 	case isPKCS7(p):
 		t.smime(p)
+		return
+	case p.Role == RoleEntity && isLetter(p):
+		t.letter(p)
 		return
 	}
 	t.strayPadding(p)
@@ -244,5 +248,14 @@ func looksBase64(b []byte) bool {
 		}
 		n++
 	}
-	return n >= 60 && upper*8 > n && lower*8 > n && digit > 0
+	return n >= 60 && (upper*8 > n && lower*8 > n && digit > 0 || beginsFormat(b))
+}
+
+// formats are how base64 begins that holds a program (MZ, ELF, a shortcut), an
+// archive (ZIP, RAR, 7z, gzip) or a document (PDF, compound file, RTF). Much of
+// these is zeros, and their base64 looks like no text in it.
+var formats = []string{"TVo", "TVp", "TVq", "TVr", "f0VM", "TAAAAAEUAg", "UEsDB", "UmFyIR", "N3q8ry", "H4sI", "JVBERi", "0M8R4KGx", "e1xydG"}
+
+func beginsFormat(b []byte) bool {
+	return slices.ContainsFunc(formats, func(f string) bool { return bytes.HasPrefix(b, []byte(f)) })
 }

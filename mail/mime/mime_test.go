@@ -250,11 +250,14 @@ func TestEveryReadingIsSeen(t *testing.T) {
 func TestUndeclaredAndDoubleBase64IsSeen(t *testing.T) {
 	once := base64.StdEncoding.EncodeToString([]byte("MZ " + strings.Repeat("This Program cannot be run in DOS mode 0123. ", 4)))
 	twice := base64.StdEncoding.EncodeToString([]byte(once))
+	zeros := base64.StdEncoding.EncodeToString([]byte("MZ This" + strings.Repeat("\x00", 200)))
 	for symbol, message := range map[string]string{
-		"MIME_ENCODING_WRONG": "Content-Type: application/octet-stream\n\n" + once,
-		"MIME_DOUBLE_ENCODED": "Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\n" + twice,
+		"MIME_ENCODING_WRONG":   "Content-Type: application/octet-stream\n\n" + once,
+		"MIME_ENCODING_WRONG 1": "Content-Type: application/octet-stream\n\n" + zeros,
+		"MIME_DOUBLE_ENCODED":   "Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\n" + twice,
 	} {
 		tree := scan(t, message)
+		symbol, _, _ := strings.Cut(symbol, " ")
 		if !tree.Has(symbol) || !slices.ContainsFunc(tree.Parts(), func(p *Part) bool { return bytes.HasPrefix(p.Content(), []byte("MZ This")) }) {
 			t.Errorf("%s: %s", symbol, describe(tree))
 		}
@@ -463,6 +466,31 @@ func TestFilesInTNEF(t *testing.T) {
 	}
 }
 
+func TestMessagesByName(t *testing.T) {
+	inner := "Subject: b\r\nContent-Type: application/octet-stream; name=c.exe\r\n\r\nMZ"
+	for _, test := range []struct {
+		name, header, body string
+		want               bool
+	}{
+		{"of no type", "application/octet-stream; name=a.eml", inner, true},
+		{"of another type", "text/plain; name=A.EML", inner, true},
+		{"from a mailbox file", "application/octet-stream; name=a.eml", "From b Mon Jan  1 00:00:00 2026\r\n" + inner, true},
+		{"without a header", "application/octet-stream; name=a.eml", "PK\x03\x04", false},
+		{"without a name", "application/octet-stream", inner, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			tree := scan(t, "Content-Type: "+test.header+"\nContent-Transfer-Encoding: base64\n\n"+base64.StdEncoding.EncodeToString([]byte(test.body)))
+			last := tree.All()[len(tree.All())-1]
+			if got := last.Name() == "c.exe" && string(last.Content()) == "MZ"; got != test.want {
+				t.Error(describe(tree))
+			}
+			if p := tree.Attachments()[0]; p.Path != "1" || string(p.Content()) != test.body {
+				t.Errorf("the message is no attachment: %s", describe(tree))
+			}
+		})
+	}
+}
+
 func TestOpaqueSignature(t *testing.T) {
 	inner := "Content-Type: text/html\r\n\r\n<b>hi</b>"
 	content := append([]byte{0x30, 0x80}, oidData...)
@@ -554,6 +582,9 @@ func TestNamesDifferByTheirExtensions(t *testing.T) {
 		{[]string{"signature", "signature.asc"}, false},
 		{[]string{"a.txt", "a.exe"}, true},
 		{[]string{"a.txt", "a", "a.exe"}, true},
+		{[]string{"a.jpg", "a.JPEG"}, false},
+		{[]string{"\u00fc.pdf", "=?iso-8859-1?Q?=FC.pdf?="}, false},
+		{[]string{"\u00fc.pdf", "=?iso-8859-1?Q?=FC.pdf?=", "b.exe"}, true},
 	} {
 		if got := differ(test.names); got != test.want {
 			t.Errorf("%q: %v", test.names, got)

@@ -41,16 +41,23 @@ func (t *Tree) nameConflict(p *Part) {
 	}
 }
 
+// sameFormat are extensions that mean the same as a shorter one.
+var sameFormat = map[string]string{"jpeg": "jpg", "html": "htm", "tiff": "tif", "mpeg": "mpg"}
+
 // differ tells whether names end in different extensions, which is what makes
-// a reader open a file in another way. A name without one opens nothing.
+// a reader open a file in another way. A name without one opens nothing, and
+// neither does an encoded word that a reader leaves as it is.
 func differ(names []string) bool {
 	first := ""
 	for _, n := range names {
 		i := strings.LastIndexByte(n, '.')
-		if i < 0 {
+		if i < 0 || strings.HasSuffix(n, "?=") {
 			continue
 		}
 		ext := strings.ToLower(n[i+1:])
+		if short := sameFormat[ext]; short != "" {
+			ext = short
+		}
 		if first != "" && ext != first {
 			return true
 		}

@@ -12,7 +12,7 @@ func isTNEF(p *Part) bool {
 	if p.Type == "application/ms-tnef" || p.Type == "application/vnd.ms-tnef" {
 		return true
 	}
-	return !p.Is("text") && !p.Is("image") && bytes.HasPrefix(p.begins(), []byte{0x78, 0x9f, 0x3e, 0x22})
+	return !p.Is("text") && bytes.HasPrefix(p.begins(), []byte{0x78, 0x9f, 0x3e, 0x22})
 }
 
 // Attributes of MS-OXTNEF section 2.1.3.3.2 that name and hold files.

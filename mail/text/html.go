@@ -149,7 +149,9 @@ func (p *page) start(name []byte) {
 	case atom.Meta:
 		p.meta()
 	case atom.Script:
-		p.script()
+		if !strings.EqualFold(p.attrs.get(attrType), "application/ld+json") { // data for calendars and assistants
+			p.script()
+		}
 		p.refer("script", p.attrs.get(attrSrc))
 	case 0:
 		if bytes.HasPrefix(name, []byte("v:")) { // the buttons of Outlook are VML

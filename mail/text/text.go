@@ -13,6 +13,7 @@
 package text
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/postern-mail/postern/mail/mime"
@@ -172,15 +173,26 @@ func htmlPart(p *mime.Part) bool {
 }
 
 // textPart tells whether a part is text of another kind. A multipart that is a
-// leaf is shown as text.
+// leaf is shown as text, and so is a file of no type by its name.
 func textPart(p *mime.Part) bool {
+	if p.Type == "application/octet-stream" || p.Type == "application/ics" {
+		return slices.ContainsFunc(p.Names, textName) && strings.HasPrefix(p.Found(), "text/")
+	}
 	return p.Is("text") || p.Is("multipart") || p.Type == "message/delivery-status" || p.Type == "message/external-body" ||
 		p.Role == mime.RoleRest
 }
 
+// textName tells names of files that are opened as text, or act on addresses in
+// it: invitations, cards, shortcuts.
+func textName(n string) bool {
+	n = strings.ToLower(n)
+	return slices.ContainsFunc([]string{".txt", ".ics", ".vcf", ".csv", ".url"}, func(ext string) bool { return strings.HasSuffix(n, ext) })
+}
+
 func inMessage(p *mime.Part) bool {
 	for q := p.Parent; q != nil; q = q.Parent {
-		if strings.HasPrefix(q.Type, "message/") && q.Parent != nil {
+		isMessage := strings.HasPrefix(q.Type, "message/")
+		if isMessage && q.Parent != nil || !isMessage && q.Container && !q.Is("multipart") {
 			return true
 		}
 	}

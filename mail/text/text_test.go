@@ -166,10 +166,26 @@ Content-Type: message/rfc822
 Subject: x
 
 inner
+--b
+Content-Type: application/octet-stream; name=a.eml
+
+Subject: x
+
+by name
+--b
+Content-Type: application/octet-stream; name=a.ics
+Content-Disposition: attachment
+
+invitation
+--b
+Content-Type: application/octet-stream; name=a.dat
+Content-Disposition: attachment
+
+data
 --b--
 `, "\n", "\r\n")), mime.DefaultLimits()), DefaultLimits())
 	got := fmt.Sprintf("%q %q %q %q %q", x.Subject, x.Plain, x.HTML, x.Attached, x.Hidden)
-	if want := `"发票" "plain" "html" "attached\ninner" "look at http://example.org/ here"`; got != want {
+	if want := `"发票" "plain" "html" "attached\ninner\ninvitation\nby name" "look at http://example.org/ here"`; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
@@ -190,6 +206,12 @@ func TestCharsetsAreNoted(t *testing.T) {
 	x := extract("Content-Type: text/html\r\n\r\n<meta charset=gbk><p>\xb7\xa2\xc6\xb1")
 	if x.HTML != "发票" || x.Parts[0].Charset.Declared != "gbk" {
 		t.Errorf("%q %+v", x.HTML, x.Parts)
+	}
+}
+
+func TestDataForProgramsIsNoScript(t *testing.T) {
+	if x := page1(`<script type="application/ld+json">{"@context":"http://schema.org"}</script>a`); x.Scripts != 0 || x.Has("HTML_SCRIPT") {
+		t.Errorf("%d scripts, findings %v", x.Scripts, x.Findings)
 	}
 }
 

@@ -95,6 +95,8 @@ func (i *Info) settle(b []byte, plain bool) {
 	case ok && (!multibyte(i.Used) || runes >= 4):
 		i.Wrong = i.Used != "" // "us-ascii" is windows-1252 in the table
 		i.Used = "utf-8"
+	case i.Used == "" && twoHanzi(b):
+		i.Used = "gbk"
 	case i.Used == "" || i.Used == "utf-8" || i.Used == "windows-1252":
 		if guess := Guess(b); guess != i.Used && (guess != "windows-1252" || i.Used == "" || !mostlyUTF8(b)) {
 			i.Wrong = i.Used != ""
@@ -160,6 +162,13 @@ var aliases = map[string]string{
 	"cp936": "gbk", "ms936": "gbk", "windows-936": "gbk", "gb-2312": "gbk", "euc-cn": "gbk",
 	"cp949": "euc-kr", "ms949": "euc-kr", "uhc": "euc-kr",
 	"cp950": "big5", "ms950": "big5",
+	"x-windows-932": "shift_jis", "x-windows-936": "gbk", "x-windows-949": "euc-kr", "x-windows-950": "big5",
+	"sjis-win": "shift_jis", "gb18030-2000": "gb18030", "ks_c_5601": "euc-kr", "x-big5": "big5", "big5-eten": "big5",
+	"eucjp": "euc-jp", "eucjp-ms": "euc-jp", "eucjp-win": "euc-jp", "cp51932": "euc-jp",
+	"iso-2022-jp-1": "iso-2022-jp", "iso-2022-jp-2": "iso-2022-jp", "iso-2022-jp-3": "iso-2022-jp", "iso-2022-jp-ms": "iso-2022-jp",
+	"cp50220": "iso-2022-jp", "cp50221": "iso-2022-jp", "cp50222": "iso-2022-jp",
+	"cp874": "windows-874", "koi8r": "koi8-r", "mac-cyrillic": "x-mac-cyrillic", "win-1251": "windows-1251", "win-1252": "windows-1252",
+	"latin-1": "windows-1252", "utf8mb4": "utf-8", "utf-8-sig": "utf-8",
 	"utf-7": "utf-7", "utf7": "utf-7", "unicode-1-1-utf-7": "utf-7", "x-unicode-2-0-utf-7": "utf-7",
 	"iso-2022-kr": "iso-2022-kr", "csiso2022kr": "iso-2022-kr",
 	"iso-2022-cn": "iso-2022-cn", "iso-2022-cn-ext": "iso-2022-cn",

@@ -71,6 +71,23 @@ func paired(b []byte) bool {
 	return p.n >= 4 && p.gb*20 >= p.n*17 && (p.bad+p.low)*20 <= p.n && others*4 >= letters+others
 }
 
+// twoHanzi tells whether all that is beyond ASCII are two common characters of
+// GB 2312, as in the names of many attachments: too little for Guess.
+func twoHanzi(b []byte) bool {
+	var p pairs
+	for i := 0; i < len(b) && p.n < 3; i++ {
+		if b[i] < 0x80 {
+			continue
+		}
+		if i+1 == len(b) {
+			return false
+		}
+		p.add(b[i], b[i+1])
+		i++
+	}
+	return p.n == 2 && p.gb == 2
+}
+
 // guessPairs looks at b as a run of two-byte characters.
 func guessPairs(b []byte) string {
 	var p pairs
