@@ -132,6 +132,7 @@ func TestExpressionsAreBounded(t *testing.T) {
 		{"no regular expression", `(a`, "missing closing"},
 		{"a look-ahead is none", `(?=a)`, "invalid or unsupported"},
 		{"a back reference is none", `(a)\1`, "invalid escape"},
+		{"a backspace is a boundary gone wrong", "\bwin", "holds a backspace"},
 	} {
 		if _, err := Compile([]string{"fine", c.expr}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
