@@ -128,7 +128,7 @@ func newLoader(o Options) *loader {
 }
 
 func (l *loader) read(f File) {
-	r := &reader{file: f.Name, text: string(f.Data)}
+	r := &reader{file: f.Name, text: strings.TrimPrefix(string(f.Data), "\ufeff")} // some editors put it before UTF-8
 	if root := r.parse(); root != nil && root.kind != null {
 		rules, caps := r.document(root)
 		for _, rule := range rules {
@@ -202,14 +202,15 @@ func (l *loader) condition(r *Rule, err error, warning bool) {
 	if !errors.As(err, &at) {
 		return
 	}
-	f.Message = "when: " + at.Message
+	message := strings.ReplaceAll(at.Message, "rules.", "") // before names of types
+	f.Message = "when: " + message
 	f.Excerpt = excerpt(r.When, at.Line, at.Column+1)
 	var refused *refusal
-	if errors.As(err, &refused) {
+	if f.Remedy = remedyOf(message); errors.As(err, &refused) {
 		f.Remedy = refused.remedy
 	}
-	if name, ok := strings.CutPrefix(at.Message, "unknown name "); ok {
-		f.Remedy = didYouMean(name, topNames())
+	if !warning && f.Remedy == "" && r.cutShort() {
+		f.Remedy = "what follows # is a comment: put the condition between single quotes"
 	}
 }
 
