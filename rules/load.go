@@ -118,6 +118,7 @@ type loader struct {
 	shipped  map[*Rule]bool
 	caps     map[string]*groupCap
 	faults   Faults
+	guesses  int // at what unknown symbols were meant to be
 }
 
 func newLoader(o Options) *loader {
@@ -257,6 +258,15 @@ func (l *loader) set() (*Set, error) {
 	return s, nil
 }
 
+// shorten leaves the first and the last of very many names.
+func shorten(names []string) []string {
+	const most = 20
+	if len(names) <= most {
+		return names
+	}
+	return append(append(names[:most-2:most-2], "..."), names[len(names)-1])
+}
+
 // order sorts the rules so that each comes after those it reads.
 func (l *loader) order() {
 	bySymbol := map[string]*Rule{}
@@ -272,7 +282,7 @@ func (l *loader) order() {
 		switch state[r] {
 		case begun:
 			circle := append(slices.Clone(way[slices.Index(way, r.Symbol):]), r.Symbol)
-			l.fault(r, r.at, false, "the rule waits for itself: %s", strings.Join(circle, " reads "))
+			l.fault(r, r.at, false, "the rule waits for itself: %s", strings.Join(shorten(circle), " reads "))
 			return
 		case done:
 			return

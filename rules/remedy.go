@@ -102,7 +102,6 @@ func isJoin(word string) bool { return word == "and" || word == "or" || word == 
 
 // cutShort tells whether YAML took the rest of a condition for a comment.
 func (r *Rule) cutShort() bool {
-	at := r.whenAt
-	lines := strings.SplitN(r.source.text, "\n", at.line+1)
-	return !at.quoted && at.line <= len(lines) && strings.Contains(lines[at.line-1], " #")
+	line, _ := lineOf(r.source.text, r.whenAt.line)
+	return !r.whenAt.quoted && strings.Contains(line, " #")
 }

@@ -139,16 +139,13 @@ func (r *reader) syntax(err error) {
 
 // syntaxRemedy looks at the line for what most often is the reason.
 func (r *reader) syntaxRemedy(line, column int) string {
-	lines := strings.SplitN(r.text, "\n", line+1)
-	if line < 1 || line > len(lines) {
-		return ""
-	}
-	switch s := strings.TrimLeft(lines[line-1], " "); {
+	whole, _ := lineOf(r.text, line)
+	switch s := strings.TrimLeft(whole, " "); {
 	case strings.HasPrefix(s, "\t"):
 		return "indent with blanks"
 	case strings.Contains(s, "："):
 		return `write ":" and a blank`
-	case strings.HasPrefix(strings.TrimPrefix(s, "- "), "when:") && column > strings.Index(lines[line-1], ":"):
+	case strings.HasPrefix(strings.TrimPrefix(s, "- "), "when:") && column > strings.Index(whole, ":"):
 		return "put the condition between single quotes"
 	}
 	return ""
