@@ -233,3 +233,24 @@ func TestTheTwoBodiesShareWhatIsRead(t *testing.T) {
 		}
 	}
 }
+
+func TestAnExamplesURLIsReadLikeThatOfAMessage(t *testing.T) {
+	for _, text := range []string{"http://Login.Example.net./now?x=1#y", "http://u:p@login.example.net:8080/", "http://3221225985/", "http://例子.中国/"} {
+		found := links(message(mail.Header{{Name: "Subject", Value: " " + text}}))
+		if len(found) != 1 {
+			t.Fatalf("%s: found %+v", text, found)
+		}
+		found[0].Where = ""
+		var u URL
+		if err := u.setText(text); err != nil || u != found[0] {
+			t.Errorf("%+v, %v, want %+v", u, err, found[0])
+		}
+	}
+	var u URL
+	if err := u.setText("login.example.net/now"); err != nil || u.Host != "login.example.net" || u.Path != "/now" {
+		t.Errorf("without scheme: %+v, %v", u, err)
+	}
+	if err := u.setText("no host at all"); err == nil {
+		t.Errorf("%+v is a URL", u)
+	}
+}
