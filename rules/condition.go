@@ -113,6 +113,9 @@ func (c *compiler) compile(when string) (*condition, error) {
 		g.err.at.Bind(file.NewSource(when))
 		return nil, g.err
 	}
+	if err != nil && strings.Contains(err.Error(), "exceeds maximum allowed nodes") {
+		return nil, fmt.Errorf("condition of more than %d signs and words: make several rules of it", maxNodes)
+	}
 	if at := (*file.Error)(nil); errors.As(err, &at) {
 		return nil, at.Bind(file.NewSource(when))
 	}

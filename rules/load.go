@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -49,13 +50,31 @@ func ReadDir(fsys fs.FS, prefix string, shipped bool) ([]File, error) {
 		case ext == ".yml":
 			return nil, fmt.Errorf("rules: %s: only *.yaml is read: name it %s.yaml", full, strings.TrimSuffix(name, ext))
 		}
-		data, err := fs.ReadFile(fsys, name)
+		data, err := readFile(fsys, name)
 		if err != nil {
 			return nil, fmt.Errorf("rules: %s: %w", full, cause(err))
 		}
 		files = append(files, File{Name: full, Data: data, Shipped: shipped})
 	}
 	return files, nil
+}
+
+// readFile reads no more of a file than tells that it is too large, and nothing
+// that may have no end.
+func readFile(fsys fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("is no file")
+	}
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxFile+1))
 }
 
 // cause is an error without the name that the file system gave it.

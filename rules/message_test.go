@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"io/fs"
 	"net/netip"
 	"strings"
 	"testing"
@@ -169,6 +170,19 @@ func TestReadDir(t *testing.T) {
 	files, err := ReadDir(fsys, "/etc/postern/rules.d", true)
 	if err != nil || len(files) != 2 || files[0].Name != "/etc/postern/rules.d/a.yaml" || !files[1].Shipped {
 		t.Errorf("%v, %v", files, err)
+	}
+}
+
+func TestWhatIsNoFileOrHasNoEndIsNotRead(t *testing.T) {
+	for name, mode := range map[string]fs.FileMode{"a folder": fs.ModeDir, "a pipe": fs.ModeNamedPipe, "a device": fs.ModeDevice} {
+		_, err := ReadDir(fstest.MapFS{"a.yaml": {Mode: mode}}, "rules.d", false)
+		if err == nil || err.Error() != "rules: rules.d/a.yaml: is no file" {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	files, err := ReadDir(fstest.MapFS{"a.yaml": {Data: make([]byte, 2*maxFile)}}, "rules.d", false)
+	if err != nil || len(files) != 1 || len(files[0].Data) != maxFile+1 {
+		t.Errorf("%d files, error %v", len(files), err)
 	}
 }
 

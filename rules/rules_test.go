@@ -222,6 +222,8 @@ func TestFaults(t *testing.T) {
 		{"a condition with a colon", "rules:\n  - symbol: AB\n    when: header_lines matches \"a: b\"\n", "(put the condition between single quotes)"},
 		{"a tab", "rules:\n\t- symbol: AB\n", "(indent with blanks)"},
 		{"a terminal's escape", "rules:\n  - {symbol: AB, when: size > 0, \"\\x1b[2J\": 1}\n", "is no key"},
+		{"a condition of too many nodes", "rules:\n  - {symbol: AB, when: size == 1" + strings.Repeat(" or size == 1", 600) + "}\n", "more than 2000 signs and words: make several rules of it"},
+		{"a file that is too large", strings.Repeat("#\n", maxFile/2+1), "more than 2097152 bytes (split the file)"},
 		{"too many keys", strings.Repeat("a: 1\n", 1001), "more than 1000 keys"},
 		{"too deep", "rules: " + strings.Repeat("[", 60) + strings.Repeat("]", 60), "levels"},
 	} {

@@ -82,7 +82,7 @@ func (r *reader) parse() (root *node) {
 		}
 	}()
 	if len(r.text) > maxFile {
-		r.fault(nil, "file of %d bytes, at most %d are taken", len(r.text), maxFile)
+		r.fault(nil, "more than %d bytes", maxFile).Remedy = "split the file"
 		return nil
 	}
 	if before := validPrefix(r.text); len(before) < len(r.text) {
