@@ -28,7 +28,11 @@ func remedyOf(message string) string {
 			return "write " + strings.ToLower(word)
 		}
 	case message == `unexpected token Operator("=")`:
-		return "write =="
+		return "== compares, >= and <= order, matches looks for patterns"
+	case strings.HasSuffix(message, ": in (mismatched types string and string)"):
+		return "in looks into lists, contains into texts"
+	case strings.HasSuffix(message, ": not (mismatched type string)"):
+		return "write not between the field and matches"
 	case strings.HasPrefix(message, "array elements can only"), strings.Contains(message, "(mismatched types []"):
 		return intoLists
 	case strings.Contains(message, "(mismatched types Method and string)"):
@@ -86,7 +90,7 @@ func plainSign(message string) string {
 	case "、":
 		return ","
 	}
-	if plain := text.Normalize(sign); len(plain) == 1 {
+	if plain := text.Normalize(sign); len(plain) == 1 && plain != sign {
 		return plain
 	}
 	return ""
