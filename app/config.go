@@ -3,7 +3,9 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"slices"
 
 	"github.com/postern-mail/postern/internal/config"
@@ -41,13 +43,16 @@ func (configCheckCmd) Run(p *program) error {
 	return err
 }
 
-// remarks are what is allowed in lists and dangerous.
+// remarks are what is allowed in rules and lists and hardly meant, or dangerous.
 func (d *deps) remarks(cfg *config.Config) []config.Fault {
+	var out []config.Fault
+	if _, err := os.Stat(cfg.RuleFiles.Dir); cfg.Origin("rules.dir") != (config.Origin{}) && errors.Is(err, fs.ErrNotExist) {
+		out = append(out, cfg.Fault("rules.dir", fmt.Errorf("there is no folder %q: no rules of yours are read", cfg.RuleFiles.Dir)))
+	}
 	l, err := d.lists(cfg)
 	if err != nil {
-		return nil // tryBuild has told
+		return out // tryBuild has told
 	}
-	var out []config.Fault
 	warnings := l.Warnings()
 	for _, name := range slices.Sorted(maps.Keys(warnings)) {
 		out = append(out, cfg.Fault("lists."+name+".unauthenticated", errors.New(warnings[name])))

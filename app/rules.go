@@ -69,12 +69,40 @@ func (d *deps) lists(cfg *config.Config) (*lists.Set, error) {
 	if d.sets != nil {
 		env.Source = d.sets
 	}
-	return lists.New(context.Background(), configs, env)
+	set, err := lists.New(context.Background(), configs, env)
+	return set, listFaults(cfg, err)
+}
+
+// listFaults says where the lists stand that are wrong.
+func listFaults(cfg *config.Config, err error) error {
+	all, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return err
+	}
+	var faults config.Faults
+	for _, one := range all.Unwrap() {
+		f := (*lists.Fault)(nil)
+		if !errors.As(one, &f) {
+			return err
+		}
+		faults = append(faults, cfg.Fault("lists."+f.List, f.Err))
+	}
+	return faults
 }
 
 func (d *deps) ruleOptions(cfg *config.Config, l *lists.Set) rules.Options {
-	symbols := slices.Collect(maps.Keys(table(d.kinds, cfg)))
-	return rules.Options{Now: d.now(), Symbols: append(symbols, slices.Collect(maps.Keys(lists.Entries()))...), Lists: l}
+	symbols := table(d.kinds, cfg)
+	maps.Copy(symbols, bookEntries())
+	return rules.Options{Now: d.now(), Symbols: slices.Collect(maps.Keys(symbols)), Lists: l}
+}
+
+// bookEntries are the places of what the book reports beside its rules.
+func bookEntries() map[string]scoring.Entry {
+	t := lists.Entries()
+	for _, status := range []scoring.Status{scoring.StatusError, scoring.StatusTimeout} {
+		t[chain.FailureSymbol(rulesCheck, status)] = scoring.Entry{Group: failureGroup}
+	}
+	return t
 }
 
 // ruleFiles reads the rules that ship, where they are wanted, and those of the folder.
@@ -122,10 +150,7 @@ func (d *deps) ruleSymbols(cfg *config.Config) []config.Symbol {
 // place puts the rules' scores, caps and demands beneath those of the configuration.
 func (b *ruleBook) place(t map[string]scoring.Entry, caps map[string]float64) {
 	maps.Copy(t, b.rules.Entries())
-	maps.Copy(t, lists.Entries())
-	for _, status := range []scoring.Status{scoring.StatusError, scoring.StatusTimeout} {
-		t[chain.FailureSymbol(rulesCheck, status)] = scoring.Entry{Group: failureGroup}
-	}
+	maps.Copy(t, bookEntries())
 	for group, limit := range b.rules.Caps() {
 		if _, set := caps[group]; !set {
 			caps[group] = limit

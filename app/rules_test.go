@@ -176,3 +176,31 @@ func TestWhoIsAskedAboutInLists(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryBadListIsNamedWithItsPlace(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "postern.yaml")
+	text := "lists:\n  bad: {kind: patterns, entries: ['']}\n  nets:\n    kind: networks\n    entries: [192.0.2.1/24]\n"
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Load(config.Options{Path: file, Sections: Sections(all.Kinds), Symbols: ownSymbols()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDeps(nil, slog.New(slog.DiscardHandler))
+	_, err = d.ruleBook(cfg)
+	for _, want := range []string{file + ":2:3: lists.bad: an empty expression", file + ":3:3: lists.nets: "} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+}
+
+func TestARuleTakesNoSymbolOfTheProgram(t *testing.T) {
+	for _, name := range []string{"RULES_ERROR", "RULES_TIMEOUT", "LIST_DENY", "SPF_FAIL"} {
+		_, err := judged(t, "rules: [{symbol: "+name+", when: size > 0}]", map[string]string{}, letterHeader, "")
+		if err == nil || !strings.Contains(err.Error(), name+" is the symbol of a filter") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}

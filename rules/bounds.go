@@ -15,7 +15,7 @@ import (
 func (g *guard) builtin(x *ast.BuiltinNode) {
 	switch {
 	case !slices.Contains(builtins, x.Name):
-		g.refuse(x, "%s is not used in conditions", x.Name).remedy = "any, all, none, one and count look into lists"
+		g.refuse(x, "%s is not used in conditions", x.Name).remedy = intoLists
 	case x.Name == "lower" || x.Name == "upper":
 		if path := longText(x); path != "" {
 			g.refuse(x, "%s of %s", x.Name, path).remedy = "begin the pattern with (?i) instead"

@@ -113,6 +113,9 @@ func (c *compiler) compile(when string) (*condition, error) {
 		g.err.at.Bind(file.NewSource(when))
 		return nil, g.err
 	}
+	if err != nil && strings.Contains(err.Error(), "exceeds maximum allowed nodes") {
+		return nil, fmt.Errorf("condition of more than %d signs and words: make several rules of it", maxNodes)
+	}
 	if at := (*file.Error)(nil); errors.As(err, &at) {
 		return nil, at.Bind(file.NewSource(when))
 	}
@@ -205,6 +208,8 @@ func (g *guard) Visit(n *ast.Node) {
 	case *ast.PredicateNode:
 		inner := &loop{guard: g}
 		ast.Walk(&x.Node, inner)
+	case *ast.NilNode:
+		g.refuse(x, "nothing is nil in conditions").remedy = `what a message lacks is "", 0, false or an empty list`
 	case *ast.VariableDeclaratorNode, *ast.SequenceNode:
 		g.refuse(x, "a condition has no variables and steps")
 	}
@@ -237,10 +242,16 @@ func (g *guard) call(x *ast.CallNode) {
 		g.refuse(x, "a function is called by its name")
 		return
 	}
-	if callee.Value != "in_list" || len(x.Arguments) == 0 {
+	if len(x.Arguments) == 0 {
 		return
 	}
 	name, ok := x.Arguments[0].(*ast.StringNode)
+	if callee.Value != "in_list" {
+		if ok && strings.HasPrefix(callee.Value, "header") {
+			g.fieldName(name)
+		}
+		return
+	}
 	if !ok {
 		g.refuse(x, "the name of a list must be written out")
 		return
@@ -251,6 +262,16 @@ func (g *guard) call(x *ast.CallNode) {
 		}
 	}
 	g.refuse(name, "there is no list %q", name.Value)
+}
+
+// fieldName warns of names that no header field has.
+func (g *guard) fieldName(n *ast.StringNode) {
+	if name := strings.Trim(n.Value, " \t:"); name != n.Value || name == "" {
+		w := g.warn(n, "%q is the name of no header field", n.Value)
+		if name != "" {
+			w.remedy = fmt.Sprintf("write %q", name)
+		}
+	}
 }
 
 // matches puts a look-up in place of a pattern on a text field. On other

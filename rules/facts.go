@@ -3,12 +3,12 @@ package rules
 import (
 	"fmt"
 	"net/netip"
-	"net/url"
 	"reflect"
 	"strings"
 
 	"github.com/postern-mail/postern/mail"
 	"github.com/postern-mail/postern/mail/text"
+	"github.com/postern-mail/postern/mail/urls"
 )
 
 // Facts is a message as conditions see it. The tags are the reference: expr
@@ -76,7 +76,7 @@ type URL struct {
 	Text   string `expr:"text" doc:"The whole URL."`
 	Host   string `expr:"host" form:"lower" doc:"Its host, lower case, in A-labels."`
 	Domain string `expr:"domain" form:"lower" doc:"The registrable domain of the host."`
-	Path   string `expr:"path" doc:"Its path."`
+	Path   string `expr:"path" doc:"Its path, query and fragment, as written."`
 	Shown  string `expr:"shown" doc:"The text that a reader sees in its place; empty outside HTML."`
 	Where  string `expr:"where" of:"subject text link image hidden attached url qr" doc:"Where it stands: subject, text, link, image, hidden, attached, url (within another URL), or qr (in a QR code)."`
 }
@@ -126,13 +126,14 @@ func (a *Author) setText(s string) error {
 }
 
 func (u *URL) setText(s string) error {
-	parsed, err := url.Parse(s)
-	if err != nil {
+	parsed, ok := urls.Parse(s)
+	if !ok {
+		parsed, ok = urls.Parse("http://" + s)
+	}
+	if !ok {
 		return fmt.Errorf("%q is no URL", s)
 	}
-	u.Text, u.Path = s, parsed.Path
-	u.Host, _ = mail.ASCIIDomain(parsed.Hostname())
-	u.Domain = registrable(u.Host)
+	*u = URL{Text: s, Host: parsed.Host, Domain: parsed.Registrable, Path: parsed.Path}
 	return nil
 }
 

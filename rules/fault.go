@@ -50,11 +50,17 @@ func (f Fault) String() string {
 // Faults is all that is wrong, in the order of files and lines. It is an error.
 type Faults []Fault
 
-// Error gives every fault.
+// maxSaid bounds the faults that an error tells: it goes into the log.
+const maxSaid = 100
+
+// Error gives every fault, or the first ones of very many.
 func (fs Faults) Error() string {
-	lines := make([]string, len(fs))
-	for i, f := range fs {
-		lines[i] = f.String()
+	lines := make([]string, min(len(fs), maxSaid))
+	for i := range lines {
+		lines[i] = fs[i].String()
+	}
+	if more := len(fs) - len(lines); more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more: postern rules check tells all", more))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -87,15 +93,28 @@ func printable(s string) string {
 // excerpt shows a line of a text with a mark under the column, both from 1.
 func excerpt(text string, line, column int) string {
 	const width = 120 // runes shown
-	lines := strings.SplitN(text, "\n", line+1)
-	if line < 1 || line > len(lines) {
+	all, ok := lineOf(text, line)
+	if !ok {
 		return ""
 	}
-	shown := []rune(strings.TrimSuffix(lines[line-1], "\r"))
+	shown := []rune(strings.TrimSuffix(all, "\r"))
 	if column < 1 || column > width || column > len(shown)+1 {
 		return string(shown[:min(len(shown), width)])
 	}
 	return string(shown[:min(len(shown), width)]) + "\n" + strings.Repeat(" ", column-1) + "^"
+}
+
+// lineOf is a line of a text, from 1.
+func lineOf(text string, line int) (string, bool) {
+	for ; line > 1; line-- {
+		end := strings.IndexByte(text, '\n')
+		if end < 0 {
+			return "", false
+		}
+		text = text[end+1:]
+	}
+	first, _, _ := strings.Cut(text, "\n")
+	return first, line == 1
 }
 
 // didYouMean is the remedy for a word that is not among the known ones.

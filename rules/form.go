@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
 
+	"github.com/postern-mail/postern/mail"
 	"github.com/postern-mail/postern/mail/text"
 )
 
@@ -102,6 +104,8 @@ func (g *guard) nowhere(n ast.Node, piece string, f reflect.StructField) {
 	w := g.warn(n, "%q is nowhere in %s: %s", piece, f.Tag.Get("expr"), formNames[form])
 	if lower := strings.ToLower(piece); forms[form](lower) {
 		w.remedy = fmt.Sprintf("write %q", lower)
+	} else if domain, ok := mail.ASCIIDomain(piece); ok && form == "lower" {
+		w.remedy = fmt.Sprintf("write %q", domain)
 	} else if plain := text.Normalize(piece); form == "plain" && plain != "" {
 		w.remedy = fmt.Sprintf("write %q", plain)
 	}
@@ -109,14 +113,16 @@ func (g *guard) nowhere(n ast.Node, piece string, f reflect.StructField) {
 
 // forms tell whether a text may stand in a field of the form.
 var forms = map[string]func(string) bool{
-	"lower": func(s string) bool { return s == strings.ToLower(s) },
+	"lower": func(s string) bool { return s == strings.ToLower(s) && strings.IndexFunc(s, isWide) < 0 },
 	"plain": isPlain,
 }
 
 var formNames = map[string]string{
-	"lower": "it is in lower case",
+	"lower": "it is in lower case, domains in A-labels",
 	"plain": "it is in lower case, with full width made plain and each run of blanks one blank",
 }
+
+func isWide(r rune) bool { return r >= utf8.RuneSelf }
 
 // isPlain tells whether package text leaves a text alone. Two lines are as far
 // as a pattern may look.

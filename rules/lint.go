@@ -72,18 +72,39 @@ func (l *loader) lintSymbols(r *Rule, known map[string]bool) {
 	}
 }
 
+// maxGuesses bounds the guesses at what was meant: each looks at all symbols.
+const maxGuesses = 100
+
 func (l *loader) unknown(r *Rule, at *node, name string, known map[string]bool) {
-	l.fault(r, at, true, "no filter and no rule reports %q", name).Remedy = didYouMean(name, sortedKeys(known))
+	f := l.fault(r, at, true, "no filter and no rule reports %q", name)
+	if l.guesses++; l.guesses <= maxGuesses {
+		f.Remedy = didYouMean(name, sortedKeys(known))
+	}
 }
 
 // lintPatterns warns of patterns that have to be run on every message.
 func (l *loader) lintPatterns(p *patterns) {
+	always := map[int]string{} // by slot
 	for _, i := range p.set.Always() {
-		for _, r := range l.rules {
-			counted := r.Count != nil && r.Count.slot == p.slots[i]
-			if counted || r.cond != nil && slices.Contains(r.cond.slots, p.slots[i]) {
-				l.fault(r, r.at, true, "the pattern %q holds no word that could be looked for: it is run on every message", p.exprs[i])
+		always[p.slots[i]] = p.exprs[i]
+	}
+	for _, r := range l.rules {
+		for _, slot := range r.slots() {
+			if expr, ok := always[slot]; ok {
+				l.fault(r, r.at, true, "the pattern %q holds no word that could be looked for: it is run on every message", expr)
 			}
 		}
 	}
+}
+
+// slots are those of the patterns that a rule looks for on text fields, each once.
+func (r *Rule) slots() (list []int) {
+	if r.cond != nil {
+		list = slices.Clone(r.cond.slots)
+	}
+	if r.Count != nil {
+		list = append(list, r.Count.slot)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }

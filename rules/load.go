@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -49,13 +50,31 @@ func ReadDir(fsys fs.FS, prefix string, shipped bool) ([]File, error) {
 		case ext == ".yml":
 			return nil, fmt.Errorf("rules: %s: only *.yaml is read: name it %s.yaml", full, strings.TrimSuffix(name, ext))
 		}
-		data, err := fs.ReadFile(fsys, name)
+		data, err := readFile(fsys, name)
 		if err != nil {
 			return nil, fmt.Errorf("rules: %s: %w", full, cause(err))
 		}
 		files = append(files, File{Name: full, Data: data, Shipped: shipped})
 	}
 	return files, nil
+}
+
+// readFile reads no more of a file than tells that it is too large, and nothing
+// that may have no end.
+func readFile(fsys fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("is no file")
+	}
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxFile+1))
 }
 
 // cause is an error without the name that the file system gave it.
@@ -118,6 +137,7 @@ type loader struct {
 	shipped  map[*Rule]bool
 	caps     map[string]*groupCap
 	faults   Faults
+	guesses  int // at what unknown symbols were meant to be
 }
 
 func newLoader(o Options) *loader {
@@ -128,7 +148,7 @@ func newLoader(o Options) *loader {
 }
 
 func (l *loader) read(f File) {
-	r := &reader{file: f.Name, text: string(f.Data)}
+	r := &reader{file: f.Name, text: strings.TrimPrefix(string(f.Data), "\ufeff")} // some editors put it before UTF-8
 	if root := r.parse(); root != nil && root.kind != null {
 		rules, caps := r.document(root)
 		for _, rule := range rules {
@@ -202,14 +222,15 @@ func (l *loader) condition(r *Rule, err error, warning bool) {
 	if !errors.As(err, &at) {
 		return
 	}
-	f.Message = "when: " + at.Message
+	message := strings.ReplaceAll(at.Message, "rules.", "") // before names of types
+	f.Message = "when: " + message
 	f.Excerpt = excerpt(r.When, at.Line, at.Column+1)
 	var refused *refusal
-	if errors.As(err, &refused) {
+	if f.Remedy = remedyOf(message); errors.As(err, &refused) {
 		f.Remedy = refused.remedy
 	}
-	if name, ok := strings.CutPrefix(at.Message, "unknown name "); ok {
-		f.Remedy = didYouMean(name, topNames())
+	if !warning && f.Remedy == "" && r.cutShort() {
+		f.Remedy = "what follows # is a comment: put the condition between single quotes"
 	}
 }
 
@@ -256,6 +277,15 @@ func (l *loader) set() (*Set, error) {
 	return s, nil
 }
 
+// shorten leaves the first and the last of very many names.
+func shorten(names []string) []string {
+	const most = 20
+	if len(names) <= most {
+		return names
+	}
+	return append(append(names[:most-2:most-2], "..."), names[len(names)-1])
+}
+
 // order sorts the rules so that each comes after those it reads.
 func (l *loader) order() {
 	bySymbol := map[string]*Rule{}
@@ -271,7 +301,7 @@ func (l *loader) order() {
 		switch state[r] {
 		case begun:
 			circle := append(slices.Clone(way[slices.Index(way, r.Symbol):]), r.Symbol)
-			l.fault(r, r.at, false, "the rule waits for itself: %s", strings.Join(circle, " reads "))
+			l.fault(r, r.at, false, "the rule waits for itself: %s", strings.Join(shorten(circle), " reads "))
 			return
 		case done:
 			return

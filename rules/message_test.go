@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"io/fs"
 	"net/netip"
 	"strings"
 	"testing"
@@ -172,6 +173,19 @@ func TestReadDir(t *testing.T) {
 	}
 }
 
+func TestWhatIsNoFileOrHasNoEndIsNotRead(t *testing.T) {
+	for name, mode := range map[string]fs.FileMode{"a folder": fs.ModeDir, "a pipe": fs.ModeNamedPipe, "a device": fs.ModeDevice} {
+		_, err := ReadDir(fstest.MapFS{"a.yaml": {Mode: mode}}, "rules.d", false)
+		if err == nil || err.Error() != "rules: rules.d/a.yaml: is no file" {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	files, err := ReadDir(fstest.MapFS{"a.yaml": {Data: make([]byte, 2*maxFile)}}, "rules.d", false)
+	if err != nil || len(files) != 1 || len(files[0].Data) != maxFile+1 {
+		t.Errorf("%d files, error %v", len(files), err)
+	}
+}
+
 func TestLongTextsAreBounded(t *testing.T) {
 	s := load(t, "rules:\n  - {symbol: AT_END, when: 'text matches \"end\"'}\n  - {symbol: MANY, when: len(urls) > 1000}\n")
 	got := eval(t, s, Facts{Text: strings.Repeat("x", maxText) + "end", URLs: make([]URL, 5000)})
@@ -231,5 +245,26 @@ func TestTheTwoBodiesShareWhatIsRead(t *testing.T) {
 		if got, _ := joined(c.plain, c.html, "\n", maxText); got != c.want {
 			t.Errorf("%s: %d bytes, want %d", c.name, len(got), len(c.want))
 		}
+	}
+}
+
+func TestAnExamplesURLIsReadLikeThatOfAMessage(t *testing.T) {
+	for _, text := range []string{"http://Login.Example.net./now?x=1#y", "http://u:p@login.example.net:8080/", "http://3221225985/", "http://例子.中国/"} {
+		found := links(message(mail.Header{{Name: "Subject", Value: " " + text}}))
+		if len(found) != 1 {
+			t.Fatalf("%s: found %+v", text, found)
+		}
+		found[0].Where = ""
+		var u URL
+		if err := u.setText(text); err != nil || u != found[0] {
+			t.Errorf("%+v, %v, want %+v", u, err, found[0])
+		}
+	}
+	var u URL
+	if err := u.setText("login.example.net/now"); err != nil || u.Host != "login.example.net" || u.Path != "/now" {
+		t.Errorf("without scheme: %+v, %v", u, err)
+	}
+	if err := u.setText("no host at all"); err == nil {
+		t.Errorf("%+v is a URL", u)
 	}
 }

@@ -25,13 +25,14 @@ type claim struct {
 type world struct {
 	names   map[string]int // numbers of symbols
 	exprs   map[int]string // patterns by slot
-	missing map[int]bool   // symbols that the rule at hand never sees
-	shadow  []string       // rules in the shadow
-	never   []string       // rules that never hold
+	never   map[int]bool   // symbols of rules that never hold
+	shadow  map[int]bool   // symbols of rules in the shadow
+	missing []map[int]bool // those of them that the rule at hand never sees
+	nothing map[int]bool   // by slot, whether the pattern matches nothing, once it was asked for
 }
 
 func newWorld(c *compiler) *world {
-	return &world{names: c.names, exprs: c.exprs()}
+	return &world{names: c.names, exprs: c.exprs(), never: map[int]bool{}, shadow: map[int]bool{}, nothing: map[int]bool{}}
 }
 
 // plainly is why a condition never holds where nothing more is to be said.
@@ -44,40 +45,53 @@ func (w *world) why(r *Rule, now time.Time) (why string) {
 	if r.cond != nil {
 		why = w.judge(r, now)
 	}
-	if why != "" {
-		w.never = append(w.never, r.Symbol)
-	} else if r.inShadow(now) {
-		w.shadow = append(w.shadow, r.Symbol)
+	n, read := w.names[r.Symbol]
+	switch {
+	case !read:
+	case why != "":
+		w.never[n] = true
+	case r.inShadow(now):
+		w.shadow[n] = true
 	}
 	return why
 }
 
 func (w *world) judge(r *Rule, now time.Time) string {
-	w.missing = map[int]bool{}
+	w.missing = nil
 	if w.neverHolds(&r.cond.gate) {
 		return plainly
 	}
-	dead := w.never
-	if !r.inShadow(now) {
-		dead = slices.Concat(w.never, w.shadow)
-	}
-	for _, name := range dead {
-		if n, ok := w.names[name]; ok {
-			w.missing[n] = true
-		}
+	if w.missing = []map[int]bool{w.never, w.shadow}; r.inShadow(now) {
+		w.missing = w.missing[:1]
 	}
 	if !w.neverHolds(&r.cond.gate) {
 		return ""
 	}
 	for _, name := range r.reads() {
-		switch {
-		case slices.Contains(w.never, name):
+		switch n, ok := w.names[name]; {
+		case !ok:
+		case w.never[n]:
 			return name + " never holds"
-		case slices.Contains(dead, name):
+		case w.misses(n):
 			return name + " is in the shadow, which rules that act never see"
 		}
 	}
 	return plainly
+}
+
+// matchesNothing remembers what it found: many rules may share a pattern.
+func (w *world) matchesNothing(slot int) bool {
+	nothing, known := w.nothing[slot]
+	if !known {
+		nothing = match.Never(w.exprs[slot])
+		w.nothing[slot] = nothing
+	}
+	return nothing
+}
+
+// misses tells of a symbol that the rule at hand never sees.
+func (w *world) misses(n int) bool {
+	return slices.ContainsFunc(w.missing, func(m map[int]bool) bool { return m[n] })
 }
 
 func (w *world) neverHolds(g *gate) bool {
@@ -85,9 +99,9 @@ func (w *world) neverHolds(g *gate) bool {
 	case opConstant:
 		return g.n == 0
 	case opPattern:
-		return match.Never(w.exprs[g.n])
+		return w.matchesNothing(g.n)
 	case opSymbol:
-		return w.missing[g.n]
+		return w.misses(g.n)
 	case opLength, opProgram:
 		return slices.ContainsFunc(claims(g), claim.impossible)
 	case opOr:

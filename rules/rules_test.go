@@ -197,7 +197,36 @@ func TestFaults(t *testing.T) {
 		{"a result that is none, in full", "rules:\n  - {symbol: AB, when: auth.dkim.pass, examples: {match: [{auth: {dkim: {result: psas}}}]}}\n", `AB: "psas" is no result`},
 		{"a place that is none in an example", "rules:\n  - {symbol: AB, when: auth.dkim.pass, examples: {match: [{urls: [{where: links}]}]}}\n", `"links" is no where (did you mean "link"?)`},
 		{"a symbol that is none in an example", "rules:\n  - {symbol: AB, when: auth.dkim.pass, examples: {match: [{symbols: [spf]}]}}\n", `"spf" is no symbol`},
+		{"another charset", "rules:\n  - {symbol: AB, when: 'subject matches \"\xb7\xa2\xc6\xb1\"'}\n", "f.yaml:2:42: no valid UTF-8 (save the file as UTF-8)"},
+		{"UTF-16", "\xff\xfer\x00u\x00", "f.yaml:1:1: no valid UTF-8"},
+		{"a byte order mark before a mistake", "\ufeffruls: []\n", `f.yaml:1:1: "ruls" is no key of a rule file (did you mean "rules"?)`},
+		{"a boundary with one backslash", "rules:\n  - {symbol: AB, when: 'text matches \"\\bwin\"'}\n", "holds a backspace: for a boundary of words write"},
+		{"a counted boundary with one backslash", "rules:\n  - {symbol: AB, count: {field: text, pattern: \"\\bwin\"}}\n", "holds a backspace"},
+		{"one backslash", "rules:\n  - {symbol: AB, when: 'text matches \"a\\s\"'}\n", "a backslash is written twice"},
+		{"nil", "rules:\n  - {symbol: AB, when: 'header(\"X\") == nil'}\n", `nothing is nil in conditions (what a message lacks is "", 0, false or an empty list)`},
+		{"Chinese quotes", "rules:\n  - {symbol: AB, when: 'subject matches “发票”'}\n", `(write ")`},
+		{"Chinese brackets", "rules:\n  - {symbol: AB, when: （size > 0）}\n", "(write ()"},
+		{"a Chinese colon", "rules:\n  - symbol：AB\n", `(write ":" and a blank)`},
+		{"a Chinese colon after the first key", "rules：\n  - symbol: AB\n", `(write ":" and a blank)`},
+		{"a field without its dot", "rules:\n  - {symbol: AB, when: 'any(urls, host == \"a\")'}\n", "unknown name host (write .host within a loop)"},
+		{"a symbol by itself", "rules:\n  - {symbol: AB, when: SPF_FAIL}\n", "unknown name SPF_FAIL (write symbols.SPF_FAIL)"},
+		{"an unknown field of a type", "rules:\n  - {symbol: AB, when: from.adress == \"\"}\n", `type Author has no field adress (did you mean "address"?)`},
+		{"a method for its result", "rules:\n  - {symbol: AB, when: 'auth.spf == \"pass\"'}\n", "(compare its .result)"},
+		{"an author for an address", "rules:\n  - {symbol: AB, when: 'from == \"a@b\"'}\n", "(name its .address, .name or .domain)"},
+		{"a list for a text", "rules:\n  - {symbol: AB, when: 'urls matches \"ab\"'}\n", "(any, all, none, one and count look into lists)"},
+		{"a header by name", "rules:\n  - {symbol: AB, when: 'headers.Subject == \"\"'}\n", "look into lists"},
+		{"a word in capitals", "rules:\n  - {symbol: AB, when: size > 0 AND size < 5}\n", "(write and)"},
+		{"one = for two", "rules:\n  - {symbol: AB, when: subject = \"a\"}\n", "(== compares, "},
+		{"a text in a text", "rules:\n  - {symbol: AB, when: '\"a\" in from.address'}\n", "(in looks into lists, contains into texts)"},
+		{"not before a field", "rules:\n  - {symbol: AB, when: 'not text matches \"ab\"'}\n", "(write not between the field and matches)"},
+		{"a sign of no meaning", "rules:\n  - {symbol: AB, when: 'subject ~ \"ab\"'}\n", "unrecognized character: U+007E '~'\n"},
+		{"a comment within a condition", "rules:\n  - symbol: AB\n    when: any([subject], # matches \"a\")\n", "(what follows # is a comment: put the condition between single quotes)"},
+		{"a condition that begins with a quote", "rules:\n  - symbol: AB\n    when: \"a@b\" in envelope.rcpts\n", "(put the condition between single quotes)"},
+		{"a condition with a colon", "rules:\n  - symbol: AB\n    when: header_lines matches \"a: b\"\n", "(put the condition between single quotes)"},
+		{"a tab", "rules:\n\t- symbol: AB\n", "(indent with blanks)"},
 		{"a terminal's escape", "rules:\n  - {symbol: AB, when: size > 0, \"\\x1b[2J\": 1}\n", "is no key"},
+		{"a condition of too many nodes", "rules:\n  - {symbol: AB, when: size == 1" + strings.Repeat(" or size == 1", 600) + "}\n", "more than 2000 signs and words: make several rules of it"},
+		{"a file that is too large", strings.Repeat("#\n", maxFile/2+1), "more than 2097152 bytes (split the file)"},
 		{"too many keys", strings.Repeat("a: 1\n", 1001), "more than 1000 keys"},
 		{"too deep", "rules: " + strings.Repeat("[", 60) + strings.Repeat("]", 60), "levels"},
 	} {
@@ -214,6 +243,19 @@ func TestFaults(t *testing.T) {
 				t.Error("an escape came through")
 			}
 		})
+	}
+}
+
+func TestAFileMayBeginWithAByteOrderMark(t *testing.T) {
+	if n := len(load(t, "\ufeff"+fapiao).Rules()); n != 1 {
+		t.Errorf("%d rules", n)
+	}
+}
+
+func TestWrongIndentIsNotTakenForACondition(t *testing.T) {
+	_, err := Load(Options{}, File{Name: "f.yaml", Data: []byte("rules:\n  - symbol: AB\n   when: size > 0\n")})
+	if err == nil || strings.Contains(err.Error(), "quotes") {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -326,6 +368,9 @@ func TestWarnings(t *testing.T) {
 		{"never", "rules: [{symbol: AB, when: 'false and size > 0'}]", "never holds"},
 		{"always", "rules: [{symbol: AB, when: 'true'}]", "holds for every message"},
 		{"an unknown symbol", "rules: [{symbol: AB, when: symbols.SPF_FIAL}]", `did you mean "SPF_FAIL"?`},
+		{"a domain as it is read", "rules: [{symbol: AB, when: from.domain == \"例子.中国\"}]", `(write "xn--fsqu00a.xn--fiqs8s")`},
+		{"a field with its colon", "rules: [{symbol: AB, when: 'header(\"Subject:\") == \"\"'}]", `"Subject:" is the name of no header field (write "Subject")`},
+		{"a field without name", "rules: [{symbol: AB, when: 'len(header_all(\"\")) > 0'}]", `"" is the name of no header field`},
 		{"expired", "rules: [{symbol: AB, when: size > 0, expires: 2020-01-01}]", "expired after 2020-01-01"},
 		{"the same twice", "rules: [{symbol: AB, when: size > 0}, {symbol: CD, when: size > 0}]", "the same condition as AB"},
 		{"upper case in words", "rules: [{symbol: AB, when: 'words matches \"Invoice\\\\d\"'}]", `"Invoice" is nowhere in words: it is in lower case, with full width made plain and each run of blanks one blank (write "invoice")`},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -81,7 +82,13 @@ func (r *reader) parse() (root *node) {
 		}
 	}()
 	if len(r.text) > maxFile {
-		r.fault(nil, "file of %d bytes, at most %d are taken", len(r.text), maxFile)
+		r.fault(nil, "more than %d bytes", maxFile).Remedy = "split the file"
+		return nil
+	}
+	if before := validPrefix(r.text); len(before) < len(r.text) {
+		line := strings.Count(before, "\n") + 1
+		column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+		r.fault(&node{line: line, column: column}, "no valid UTF-8").Remedy = "save the file as UTF-8"
 		return nil
 	}
 	tokens := lexer.Tokenize(r.text)
@@ -107,6 +114,16 @@ func (r *reader) parse() (root *node) {
 	return root
 }
 
+// validPrefix is what stands before the first byte that is no UTF-8.
+func validPrefix(s string) string {
+	for i, c := range s {
+		if c == utf8.RuneError && !strings.HasPrefix(s[i:], "\ufffd") {
+			return s[:i]
+		}
+	}
+	return s
+}
+
 func (r *reader) syntax(err error) {
 	at := &node{}
 	message := "no valid YAML"
@@ -117,7 +134,21 @@ func (r *reader) syntax(err error) {
 			at.line, at.column = tk.Position.Line, tk.Position.Column
 		}
 	}
-	r.fault(at, "%s", message)
+	r.fault(at, "%s", message).Remedy = r.syntaxRemedy(at.line, at.column)
+}
+
+// syntaxRemedy looks at the line for what most often is the reason.
+func (r *reader) syntaxRemedy(line, column int) string {
+	whole, _ := lineOf(r.text, line)
+	switch s := strings.TrimLeft(whole, " "); {
+	case strings.HasPrefix(s, "\t"):
+		return "indent with blanks"
+	case strings.Contains(s, "："):
+		return `write ":" and a blank`
+	case strings.HasPrefix(strings.TrimPrefix(s, "- "), "when:") && column > strings.Index(whole, ":"):
+		return "put the condition between single quotes"
+	}
+	return ""
 }
 
 func place(n ast.Node) *node {
@@ -192,7 +223,10 @@ func (r *reader) pair(table *node, pair *ast.MappingValueNode, depth int) {
 // want tells whether a value is of the kind, and reports it otherwise.
 func (r *reader) want(n *node, k kind, what string) bool {
 	if n.kind != k {
-		r.fault(n, "%s is %s, but must be %s", what, kindNames[n.kind], kindNames[k])
+		f := r.fault(n, "%s is %s, but must be %s", what, kindNames[n.kind], kindNames[k])
+		if n.kind == scalar && strings.Contains(n.text, "：") {
+			f.Remedy = `write ":" and a blank`
+		}
 	}
 	return n.kind == k
 }

@@ -113,7 +113,7 @@ func (d *decoder) list(n *node, v reflect.Value, path string, f field) {
 
 // needed reports the keys that a list's entry must give and does not.
 func (d *decoder) needed(n *node, v reflect.Value, path string) {
-	if v.Kind() != reflect.Struct || isText(v.Type()) || n.kind != kindMap {
+	if v.Kind() != reflect.Struct || isText(v.Type()) || n.kind != kindMap && n.kind != kindNull {
 		return
 	}
 	for _, f := range fieldsOf(v.Type()) {

@@ -3,6 +3,7 @@ package lists
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -26,7 +27,7 @@ type builder interface {
 func newBuilder(kind string) (builder, error) {
 	switch kind {
 	case "addresses":
-		return &words{form: address, all: map[string]struct{}{}}, nil
+		return &addresses{words{form: address, all: map[string]struct{}{}}}, nil
 	case "domains":
 		return &domains{words{form: domain, all: map[string]struct{}{}}}, nil
 	case "digests":
@@ -74,6 +75,18 @@ func (w *words) has(value string) bool {
 	return ok
 }
 
+// addresses is a list of mail addresses.
+type addresses struct{ words }
+
+// add takes one address. What would be several, or has a name, is taken for a
+// local part otherwise.
+func (a *addresses) add(entry string) error {
+	if !strings.HasPrefix(entry, `"`) && strings.ContainsAny(entry, " \t,;<>") {
+		return fmt.Errorf("%q is no address by itself", entry)
+	}
+	return a.words.add(entry)
+}
+
 // address is a mail address to compare by: all in lower case, though the local
 // part's case could matter (RFC 5321 section 2.4), because it does nowhere;
 // the domain in A-labels.
@@ -91,6 +104,9 @@ func address(s string) (string, error) {
 
 func domain(s string) (string, error) {
 	d, ok := mail.ASCIIDomain(strings.TrimPrefix(s, "."))
+	if below, star := strings.CutPrefix(s, "*."); !ok && star {
+		return "", fmt.Errorf("%q is no domain: %q stands for all below it, too", s, below)
+	}
 	if !ok {
 		return "", fmt.Errorf("%q is no domain", s)
 	}
@@ -194,6 +210,9 @@ type patterns struct {
 const maxValue = 8 << 10
 
 func (p *patterns) add(entry string) error {
+	if entry == "" {
+		return errors.New("an empty expression is found in everything")
+	}
 	if err := match.Check(entry); err != nil {
 		return err
 	}

@@ -82,7 +82,19 @@ type list struct {
 	busy    bool        // somebody is reading it again
 }
 
-// New makes the lists. All faults are reported, each with the list's name. ctx
+// Fault is what is wrong with one list.
+type Fault struct {
+	List string // its name
+	Err  error
+}
+
+// Error names the list.
+func (f *Fault) Error() string { return fmt.Sprintf("lists: %q: %v", f.List, f.Err) }
+
+// Unwrap gives what is wrong.
+func (f *Fault) Unwrap() error { return f.Err }
+
+// New makes the lists. All faults are reported, joined, each a *Fault. ctx
 // bounds the time for asking sources.
 func New(ctx context.Context, configs map[string]Config, env Env) (*Set, error) {
 	s := &Set{lists: map[string]*list{}, env: env}
@@ -90,7 +102,7 @@ func New(ctx context.Context, configs map[string]Config, env Env) (*Set, error) 
 	for _, name := range slices.Sorted(maps.Keys(configs)) {
 		l := &list{name: name, config: configs[name], checked: env.Now()}
 		if err := l.check(); err != nil {
-			errs = append(errs, fmt.Errorf("lists: %q: %w", name, err))
+			errs = append(errs, &Fault{name, err})
 			continue
 		}
 		err := l.read(ctx, env)
@@ -99,7 +111,7 @@ func New(ctx context.Context, configs map[string]Config, env Env) (*Set, error) 
 			err = l.withoutSource(ctx, env)
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("lists: %q: %w", name, err))
+			errs = append(errs, &Fault{name, err})
 			continue
 		}
 		s.lists[name] = l

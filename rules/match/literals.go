@@ -154,7 +154,7 @@ func studyLiteral(re *syntax.Regexp) facts {
 
 func studyRune(r rune, fold bool) facts {
 	switch {
-	case r == utf8.RuneError: // every byte that is no UTF-8 reads as this
+	case r == utf8.RuneError || !utf8.ValidRune(r): // every byte that is no UTF-8 reads as the first, none as a surrogate
 		return facts{reach: utf8.UTFMax}
 	case !fold:
 		lower, letter := lowerASCII(r)
@@ -181,7 +181,10 @@ func studyClass(pairs []rune) facts {
 	f := facts{faithful: true, lines: inClass(pairs, '\n')}
 	count := 0
 	for i := 0; i < len(pairs); i += 2 { // in order
-		f.reach = utf8.RuneLen(pairs[i+1])
+		if f.reach = utf8.RuneLen(pairs[i+1]); f.reach < 0 { // a surrogate, which no text holds
+			f.reach = utf8.UTFMax
+			count += maxClass
+		}
 		count += int(pairs[i+1]-pairs[i]) + 1
 	}
 	if count == 0 || count > maxClass || inClass(pairs, utf8.RuneError) {

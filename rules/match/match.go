@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"strings"
 	"sync"
 )
 
@@ -75,6 +76,9 @@ func Check(expr string) error {
 func compile(expr string) (*Program, *syntax.Regexp, error) {
 	if len(expr) > MaxExpr {
 		return nil, nil, fmt.Errorf("match: expression of %d bytes, at most %d are taken", len(expr), MaxExpr)
+	}
+	if strings.Contains(expr, "\b") {
+		return nil, nil, fmt.Errorf(`match: %q holds a backspace: for a boundary of words write \\b between double quotes`, expr)
 	}
 	tree, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil {

@@ -59,6 +59,13 @@ func TestMatch(t *testing.T) {
 		{"two gaps of blanks", `\bwin\s*it\s*now$`, "win it. win" + strings.Repeat(" ", 50) + "it" + strings.Repeat("\n", 50) + "now", true},
 		{"gaps of blanks over and over", `(?:win\s*)+now`, strings.Repeat("win  ", 50) + "now", true},
 		{"a folded letter beside the Kelvin sign itself", "(?i:k)\u212a", "\u212a\u212a", true},
+		{"a cut within a word makes no begin of one", `\bwin.{0,5}x`, "darwin12x" + strings.Repeat(" ", 19) + "win", false},
+		{"a cut within a word makes no end of one", `x.{0,5}win\b`, "win" + strings.Repeat(" ", 19) + "x12345window", false},
+		{"a class that ends at a surrogate is as long as what it holds", `win[a-\x{DFFF}]{9}now.`, "win一二三四五六七八九now.", true},
+		{"a surrogate is no replacement", `(?i:\x{D800})`, "\ufffd\xed\xa0\x80", false},
+		{"a class of surrogates neither", `[\x{D800}-\x{D801}]`, "\ufffd\xed\xa0\x80", false},
+		{"a class of [ and : ends where it does", `(ba|[[:]|a)(?:_|ab|k)`, "ba:", false},
+		{"a class to [ ends where it does", `(a[+-[:]|b)[[:alpha:]](x|yy|z)`, "a:b", false},
 		{"a class of the Kelvin sign beside a folded letter", "[\u212ax](?i:s)", "\u212a\u017f", true},
 		{"the Kelvin sign is no word", "(?i:k)\\ba|free", "\u212aa", true},
 		{"the Kelvin sign itself is no word", "\u212a\\ba|free", "\u212aa", true},
@@ -125,6 +132,7 @@ func TestExpressionsAreBounded(t *testing.T) {
 		{"no regular expression", `(a`, "missing closing"},
 		{"a look-ahead is none", `(?=a)`, "invalid or unsupported"},
 		{"a back reference is none", `(a)\1`, "invalid escape"},
+		{"a backspace is a boundary gone wrong", "\bwin", "holds a backspace"},
 	} {
 		if _, err := Compile([]string{"fine", c.expr}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
@@ -161,10 +169,11 @@ func TestStatesWithoutRow(t *testing.T) {
 var (
 	exprPieces = []string{
 		"a", "ab", "abc", "K", "k", "s", "S", "st", "ſ", "\u212a", "发", "票", "发票", "é", "É", "ß", "σ", `\x{FFFD}`, ".", " ", "\n", "win", "free",
+		"İ", "ı", "I", `\x{D800}`, `[a-\x{DFFF}]`, `\x{10FFFF}`, `\pL`, `\p{Han}`, `\P{Lu}`, `[[:upper:]]`, `[[:]`, `[+-[:]`, `[|(]`, `[]|)]`, `\||b`, `(?s:.{0,3})`, `{`,
 		`\d`, `\s`, `\w`, `[a-c]`, `[KkS]`, `[^a]`, `[^\n]*`, `.*`, `\s*`, ` +`, `.{0,9}`, `[发票]`, `\b`, `\b`, `\B`, `^`, `$`, `(?m:^)`, `(?m:$)`, `\A`, `\z`, "$$$", `\$\$`, "0123456789abcdefghijklmnop",
 	}
 	textPieces = []string{
-		"a", "ab", "abc", "A", "K", "k", "s", "S", "ſ", "\u212a", "发", "票", "é", "É", "ß", "ẞ", "Σ", "ς", "\xff", "\xe5", "\x91", " ", "\n", "        ", "win", "FREE", "1", "$$",
+		"a", "ab", "abc", "A", "K", "k", "s", "S", "ſ", "\u212a", "发", "票", "é", "É", "ß", "ẞ", "Σ", "ς", "İ", "ı", "i", ":", "[", "|", "_", "\x00", "\xed\xa0\x80", "\ufffd", "\U0010ffff", "\u00a0", "\xff", "\xe5", "\x91", " ", "\n", "        ", "win", "FREE", "1", "$$",
 		"0123456789abcdefghijklmnop", "the quick brown fox jumps over the lazy dog, then over many other beings of the wood",
 	}
 )
@@ -175,13 +184,17 @@ func randomExpr(depth int) *rapid.Generator[string] {
 			return rapid.SampledFrom(exprPieces).Draw(t, "piece")
 		}
 		parts := rapid.SliceOfN(randomExpr(depth-1), 1, 4).Draw(t, "parts")
-		switch rapid.IntRange(0, 6).Draw(t, "form") {
+		switch rapid.IntRange(0, 8).Draw(t, "form") {
 		case 0:
 			return "(?:" + strings.Join(parts, "|") + ")"
+		case 3:
+			return "(" + strings.Join(parts, "|") + ")"
+		case 4:
+			return rapid.SampledFrom([]string{"(?i:", "(?ms:", "(?U:", "(?-s:"}).Draw(t, "flags") + strings.Join(parts, "|") + ")"
 		case 1:
 			return "(?i:" + strings.Join(parts, "") + ")"
 		case 2:
-			return "(?:" + strings.Join(parts, "") + ")" + rapid.SampledFrom([]string{"*", "+", "?", "{2}", "{1,3}", "*?"}).Draw(t, "times")
+			return "(?:" + strings.Join(parts, "") + ")" + rapid.SampledFrom([]string{"*", "+", "?", "{2}", "{1,3}", "{2,}", "{0}", "*?", "??"}).Draw(t, "times")
 		default:
 			return strings.Join(parts, "")
 		}
@@ -200,7 +213,11 @@ func TestVerdictsAreThoseOfEachExpressionOnItsOwn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(textPieces), 0, 40).Draw(t, "text"), "")
+		some := textPieces
+		if rapid.Bool().Draw(t, "few") { // what stands where decides then
+			some = append(rapid.SliceOfN(rapid.SampledFrom(textPieces), 1, 3).Draw(t, "signs"), "a", "b", " ")
+		}
+		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(some), 0, 60).Draw(t, "text"), "")
 		text = strings.Repeat(rapid.SampledFrom(textPieces).Draw(t, "flood"), rapid.SampledFrom([]int{0, 0, 63, 64, 200}).Draw(t, "times")) + text
 		for range 2 { // the second time with used scratch
 			same(t, s, text)

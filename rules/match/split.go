@@ -61,7 +61,7 @@ func planAll(parts []string, size int) []alternative {
 func split(expr string) []string {
 	flags := leadingFlags.FindString(expr)
 	expr = expr[len(flags):]
-	if strings.Contains(expr, `\Q`) || laterFlags.MatchString(expr) {
+	if strings.Contains(expr, `\Q`) || laterFlags.MatchString(expr) || oddClass(expr) {
 		return nil
 	}
 	var out []string
@@ -75,9 +75,16 @@ func split(expr string) []string {
 
 var (
 	leadingFlags = regexp.MustCompile(`^(\(\?[imsU-]+\))*`)
+	namedClass   = regexp.MustCompile(`\[:\^?[a-z]+:\]`)
 	laterFlags   = regexp.MustCompile(`\(\?[imsU-]+\)`)
 	opener       = regexp.MustCompile(`^\((\?(P?<[^>]*>|[imsU-]*:))?`)
 )
+
+// oddClass tells of [: that may begin no class such as [:alpha:]: where the
+// class around it ends is then told by package syntax alone.
+func oddClass(expr string) bool {
+	return strings.Count(expr, "[:") > len(namedClass.FindAllString(expr, -1)) || strings.Contains(expr, "-[:")
+}
 
 // splitGroup puts each alternative of the largest group in place of the group.
 func splitGroup(expr string) []string {

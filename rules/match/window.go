@@ -79,7 +79,33 @@ func (v *variant) spans(text string, clause []int32, sc *scratch) (list []span, 
 			list = append(list, w)
 		}
 	}
-	return list, false
+	return outsideWords(text, list), false
+}
+
+// outsideWords moves cuts that fall within a word to its ends. The word's parts
+// would begin and end at the cut, and a literal that needs a boundary would be
+// found there which was passed over in the text.
+func outsideWords(text string, list []span) []span {
+	out := list[:0]
+	for _, w := range list {
+		before := 0 // where the stretch before ends
+		if len(out) > 0 {
+			before = out[len(out)-1].to
+		}
+		for w.from > before && isWord(text[w.from-1]) && isWord(text[w.from]) {
+			w.from--
+		}
+		w.to = max(w.to, before)
+		for w.to < len(text) && isWord(text[w.to-1]) && isWord(text[w.to]) {
+			w.to++
+		}
+		if len(out) > 0 && w.from <= before {
+			out[len(out)-1].to = w.to
+		} else {
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 // around is where a match must lie that holds what ends at end.
