@@ -46,7 +46,7 @@ func (configCheckCmd) Run(p *program) error {
 // remarks are what is allowed in rules and lists and hardly meant, or dangerous.
 func (d *deps) remarks(cfg *config.Config) []config.Fault {
 	var out []config.Fault
-	if _, err := os.Stat(cfg.RuleFiles.Dir); cfg.Origin("rules.dir") != (config.Origin{}) && errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(cfg.RuleFiles.Dir); cfg.RuleFiles.Dir != "" && cfg.Origin("rules.dir") != (config.Origin{}) && errors.Is(err, fs.ErrNotExist) {
 		out = append(out, cfg.Fault("rules.dir", fmt.Errorf("there is no folder %q: no rules of yours are read", cfg.RuleFiles.Dir)))
 	}
 	l, err := d.lists(cfg)
