@@ -46,6 +46,9 @@ var held = map[string]float64{
 var byHand = map[string]bool{
 	"BEC_ERRAND": true, "BEC_GIFT_CARDS": true, "BEC_NUMBER": true, "PHISH_ESIGN": true, "PHISH_REFUND_CALL": true, "PHISH_REFUND_NAME": true, "TASK_JOB": true,
 	"CN_DEADLINE": true, "CN_ETC": true, "CN_SPACED": true, "CN_STOCKS": true, "CN_STOCK_READER": true, "CN_TASK_HIRE": true, "CN_TASK_JOB": true, "CN_TAX_REFUND": true,
+	"BEC_PAYROLL": true, "BEC_PAYROLL_SOON": true, "CN_COURSE": true, "CN_LOAN_STRANGER": true, "CN_PAPERS": true, "CN_PARCEL": true, "CN_SCAN_PAY": true, "DE_THREAT": true,
+	"DOMAIN_DISPUTE": true, "DOMAIN_LISTING": true, "FR_ADVANCE": true, "FR_FINE": true, "GUEST_POST": true, "INVEST_GROUP": true, "JA_COPIES": true,
+	"JOURNAL_CALL": true, "PHISH_HR": true, "PHISH_QR": true, "RECOVERY_AGENT": true, "RU_MONEY": true, "SPEAKER_CALL": true,
 }
 
 // writtenWeight is how many letters of the corpus one of those written for the
