@@ -162,7 +162,7 @@ func writeRules(b *strings.Builder, j *judge, all []result) (worse []string) {
 		h := count[r.Symbol]
 		if h == nil {
 			count[r.Symbol] = &hits{}
-		} else if r.Score > 0 && h.ham > h.spam {
+		} else if h.ham > h.spam {
 			worse = append(worse, r.Symbol)
 		}
 	}
