@@ -103,7 +103,7 @@ func (c *compiler) compile(when string) (*condition, error) {
 	g := &guard{compiler: c}
 	config := newConfig(g)
 	tree, err := checker.ParseCheck(when, config)
-	if err == nil && g.err == nil { // the checker does not look into the look-ups that the guard puts in
+	if err == nil && g.err == nil && g.runs { // the checker does not look into the calls that the guard put in
 		_, err = checker.ParseCheck(when, newConfig(nil))
 	}
 	if err == nil && g.err == nil {
@@ -155,7 +155,8 @@ type guard struct {
 	*compiler
 	symbols []string
 	slots   []int
-	bare    int // symbols and factors that are not followed by a name
+	bare    int  // symbols and factors that are not followed by a name
+	runs    bool // a pattern is run on a value that is no text field
 	err     *refusal
 	odd     []*refusal // what is allowed and likely a mistake
 }
@@ -297,6 +298,7 @@ func (g *guard) matches(n *ast.Node, x *ast.BinaryNode) {
 		return
 	}
 	if kind := x.Left.Type().Kind(); kind == reflect.String || kind == reflect.Interface { // what else there is has a wrong type
+		g.runs = true
 		ast.Patch(n, &ast.CallNode{
 			Callee:    &ast.IdentifierNode{Value: runName},
 			Arguments: []ast.Node{x.Left, &ast.ConstantNode{Value: program}},
