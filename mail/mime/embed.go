@@ -16,23 +16,20 @@ func (t *Tree) lookInside(p *Part) {
 	case RolePreamble, RoleEpilogue:
 		t.find(map[Role]string{RolePreamble: "MIME_PREAMBLE", RoleEpilogue: "MIME_EPILOGUE"}[p.Role], p.Path)
 	}
-	if p.depth >= t.limits.Depth || t.work > t.maxWork {
-		return
-	}
+	open := t.opens(p)
 	switch {
-	case len(p.codecs) > 0 && p.Role == RoleEntity && (p.Is("multipart") || isMessage(p.Type)):
-		t.unwrap(p)
+	case t.work > t.maxWork:
+		t.limit("READINGS", t.limits.Readings)
+		return
+	case p.depth >= t.limits.Depth:
+		if open != nil {
+			t.limit("DEPTH", t.limits.Depth)
+		}
+		return
+	case open != nil:
+		open(p)
 		return
 	case p.Container:
-		return
-	case isTNEF(p):
-		t.tnef(p)
-		return
-	case isPKCS7(p):
-		t.smime(p)
-		return
-	case p.Role == RoleEntity && isLetter(p):
-		t.letter(p)
 		return
 	}
 	t.strayPadding(p)
@@ -40,6 +37,23 @@ func (t *Tree) lookInside(p *Part) {
 		t.files(p)
 	}
 	t.undeclared(p)
+}
+
+// opens is how a part is taken apart that is one as a whole, nil for others.
+func (t *Tree) opens(p *Part) func(*Part) {
+	switch {
+	case len(p.codecs) > 0 && p.Role == RoleEntity && (p.Is("multipart") || isMessage(p.Type)):
+		return t.unwrap
+	case p.Container:
+		return nil
+	case isTNEF(p):
+		return t.tnef
+	case isPKCS7(p):
+		return t.smime
+	case p.Role == RoleEntity && isLetter(p):
+		return t.letter
+	}
+	return nil
 }
 
 // unwrap reads a container whose body is encoded, against RFC 2045 section

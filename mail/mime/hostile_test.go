@@ -26,6 +26,12 @@ var hostile = []struct {
 	{"50 levels of messages that are files", func(n int) string {
 		return strings.Repeat("Content-Type: message/rfc822; name=a\r\n\r\n", 49) + "\r\n" + strings.Repeat("x", n)
 	}, 4 << 20, "MIME_LIMIT_DECODED"},
+	{"500 levels of messages by name", func(n int) string {
+		return strings.Repeat("Content-Type: a/b; name=a.eml\r\n\r\n", n) + "\r\nhello"
+	}, 500, "MIME_LIMIT_READINGS"},
+	{"30 levels of messages by name", func(n int) string {
+		return strings.Repeat("Content-Type: a/b; name=a.eml\r\n\r\n", 30) + "\r\n" + strings.Repeat("x", n)
+	}, 4 << 20, "MIME_LIMIT_DECODED"},
 	{"20,000 parts", func(n int) string {
 		return "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\nx\r\n", n) + "--b--"
 	}, 20000, "MIME_LIMIT_PARTS"},
@@ -132,5 +138,17 @@ func TestWhatLiesBeyondALimitStaysVisible(t *testing.T) {
 	last := tree.Parts()[len(tree.Parts())-1]
 	if last.Role != RoleRest || !strings.Contains(string(last.Content()), "evil") {
 		t.Error(describe(tree))
+	}
+}
+
+func TestWhatIsTooDeepToBeTakenApartIsTold(t *testing.T) {
+	limits := DefaultLimits()
+	limits.Depth = 2
+	letter := "Content-Type: a/b; name=a.eml\r\n\r\n"
+	for levels, want := range []bool{false, false, false, true} {
+		tree := ScanMessage([]byte(strings.Repeat(letter, levels)+"Subject: a\r\n\r\nhello"), limits)
+		if tree.Has("MIME_LIMIT_DEPTH") != want {
+			t.Errorf("%d levels: %s", levels, describe(tree))
+		}
 	}
 }

@@ -18,8 +18,9 @@ func isLetter(p *Part) bool {
 
 // letter reads the message that a part is.
 func (t *Tree) letter(p *Part) {
+	p.Container = true
+	t.charge(p)
 	body := p.Content()
 	t.work += len(body)
-	p.Container = true
 	t.scanSource(source{body: body, whole: true, parent: p, reading: p.Reading})
 }
