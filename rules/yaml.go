@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/postern-mail/postern/internal/utf8file"
 )
 
 // Bounds on one rule file. The parser recurses once a level and takes more
@@ -85,9 +86,7 @@ func (r *reader) parse() (root *node) {
 		r.fault(nil, "more than %d bytes", maxFile).Remedy = "split the file"
 		return nil
 	}
-	if before := validPrefix(r.text); len(before) < len(r.text) {
-		line := strings.Count(before, "\n") + 1
-		column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+	if line, column, found := utf8file.Fault(r.text); found {
 		r.fault(&node{line: line, column: column}, "no valid UTF-8").Remedy = "save the file as UTF-8"
 		return nil
 	}
@@ -112,16 +111,6 @@ func (r *reader) parse() (root *node) {
 		root = r.node(doc.Body, 0)
 	}
 	return root
-}
-
-// validPrefix is what stands before the first byte that is no UTF-8.
-func validPrefix(s string) string {
-	for i, c := range s {
-		if c == utf8.RuneError && !strings.HasPrefix(s[i:], "\ufffd") {
-			return s[:i]
-		}
-	}
-	return s
 }
 
 func (r *reader) syntax(err error) {

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/postern-mail/postern/internal/utf8file"
 )
 
 // Bounds on one file. The parser takes quadratic time in the number of keys
@@ -67,8 +68,9 @@ func (r *reader) parse() (body ast.Node) {
 			r.fault(Origin{File: r.file}, "", "not valid YAML", "")
 		}
 	}()
-	if at, ok := r.notUTF8(); ok {
-		r.faults = append(r.faults, Fault{Origin: at, Message: "not valid UTF-8", Remedy: "save the file as UTF-8", Excerpt: excerpt(r.text, at.Line, at.Column)})
+	if line, column, found := utf8file.Fault(r.text); found {
+		at := Origin{File: r.file, Line: line, Column: column}
+		r.faults = append(r.faults, Fault{Origin: at, Message: "not valid UTF-8", Remedy: "save the file as UTF-8", Excerpt: excerpt(r.text, line, column)})
 		return nil
 	}
 	tokens := lexer.Tokenize(r.text)
@@ -92,21 +94,6 @@ func (r *reader) parse() (body ast.Node) {
 		body = doc.Body
 	}
 	return body
-}
-
-// notUTF8 is the place of the first byte that is no UTF-8. What such a file says
-// in another charset would be read as something else.
-func (r *reader) notUTF8() (at Origin, found bool) {
-	at = Origin{File: r.file, Line: 1, Column: 1}
-	for i, c := range r.text {
-		if c == utf8.RuneError && !strings.HasPrefix(r.text[i:], string(c)) {
-			return at, true
-		}
-		if at.Column++; c == '\n' {
-			at.Line, at.Column = at.Line+1, 1
-		}
-	}
-	return at, false
 }
 
 // syntax reports what the parser says, with an excerpt.

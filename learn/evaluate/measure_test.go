@@ -84,7 +84,7 @@ func corpus(t *testing.T) (train, test []Mail) {
 	dir := t.TempDir()
 	archives, err := filepath.Glob(filepath.Join(shared.Dir(t, "corpus"), "*.tar.zst"))
 	if err != nil || len(archives) == 0 {
-		t.Skip("no archives in the corpus")
+		t.Skip("there is no *.tar.zst in the folder corpus of POSTERN_SHARED")
 	}
 	for _, a := range archives {
 		cmd := exec.Command("sh", "-c", `zstd -dc --long=27 "$1" | tar -x -C "$2"`, "sh", a, dir)

@@ -45,7 +45,7 @@ type corpus struct {
 func open(t testing.TB) *corpus {
 	c := &corpus{dir: shared.Dir(t, "corpus"), days: map[string]time.Time{}}
 	if _, err := exec.LookPath("zstd"); err != nil {
-		t.Skip("the program zstd is absent")
+		t.Skip("zstd is not installed (Debian package zstd)")
 	}
 	manifest := c.unpack(t, "MANIFEST.tsv.zst")
 	for line := range strings.Lines(string(manifest)) {
